@@ -1,0 +1,1 @@
+"""The Alliance API: measures, goals and reliability of a therapeutic alliance."""

@@ -1,0 +1,284 @@
+"""The charter as PostgreSQL row-level security: generated text, nothing else decides.
+
+Settings and memberships are read through sub-selects, so that they are evaluated once a statement
+and not once a row. Without a bound principal every setting is empty, and every table too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from .charter import NEVER, READ, WRITE, Writing
+from .facets import HOLDINGS, Facet, Place
+from .relations import OF_A_CASE, Relation
+
+API = "alliance_api"
+ENGINE = "alliance_engine"
+
+
+def setting(name: str, kind: str = "uuid") -> str:
+    """Return the SQL of a bound setting: null while nobody is bound."""
+    value = f"nullif(current_setting('alliance.{name}', true), '')"
+    return f"(SELECT {value}::{kind})" if kind != "text" else f"(SELECT {value})"
+
+
+ORGANISATION = setting("organisation")
+ME = setting("person")
+PATIENT = setting("patient")
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """One CREATE POLICY."""
+
+    name: str
+    table: str
+    command: str
+    using: str | None
+    check: str | None
+    role: str = API
+
+    def sql(self) -> str:
+        """Return the statement."""
+        parts = [f"CREATE POLICY {self.name} ON {self.table} FOR {self.command} TO {self.role}"]
+        if self.using:
+            parts.append(f"USING ({self.using})")
+        if self.check:
+            parts.append(f"WITH CHECK ({self.check})")
+        return "\n  ".join(parts) + ";"
+
+
+def gate(gates: Iterable[str], kind: str = "reads") -> str:
+    """Return the condition that a scope opens one of the gates."""
+    listed = ", ".join(f"'{name}'" for name in gates)
+    return (
+        f"(SELECT string_to_array(current_setting('alliance.{kind}', true), ' ') "
+        f"&& ARRAY[{listed}])"
+    )
+
+
+def standing(
+    relations: Iterable[Relation], columns: str = "s.case_id", *, consented: bool = False
+) -> str:
+    """Return the sub-select of the cases to which the principal stands so, now."""
+    listed = ", ".join(f"'{relation}'" for relation in relations)
+    consent = " AND s.consented" if consented else ""
+    return (
+        f"(SELECT {columns} FROM standing s WHERE s.organisation_id = {ORGANISATION} "
+        f"AND s.person_id = {ME} AND s.relation IN ({listed}) AND s.starts_at <= now() "
+        f"AND (s.ends_at IS NULL OR s.ends_at > now()) "
+        f"AND ({PATIENT} IS NULL OR s.client_id = {PATIENT}){consent})"
+    )
+
+
+MANAGES = (
+    f"({PATIENT} IS NULL AND (SELECT EXISTS (SELECT FROM staff f "
+    f"WHERE f.organisation_id = {ORGANISATION} AND f.person_id = {ME} AND f.role = 'MANAGER' "
+    "AND f.starts_at <= now() AND (f.ends_at IS NULL OR f.ends_at > now()))))"
+)
+
+
+def _terms(place: Place, terms: tuple[str, ...]) -> list[str]:
+    conditions = {
+        "open": None,
+        "consent": None,
+        "own": f"{place.author} = {ME}",
+        "known": f"{place.opens} IS NOT NULL",
+        "disclosed": f"{place.opens} <= now()",
+        "blind": f"{ME} <> ALL (sealed_for)",
+        "invited": "to_caregivers",
+        "for_informant": f"audience = 'INFORMANT' AND informant_id = {ME}",
+        "for_care_team": "audience = 'CARE_TEAM'",
+    }
+    return [found for term in terms if (found := conditions[term])]
+
+
+def _reach(place: Place, relations: tuple[Relation, ...], terms: tuple[str, ...]) -> str:
+    if relations == (Relation.MANAGER,):
+        return MANAGES
+    return f"{place.case} IN {standing(relations, consented='consent' in terms)}"
+
+
+def _read(facet: Facet, place: Place, relations: tuple[Relation, ...], terms: tuple[str, ...]) -> Policy:
+    parts = [f"organisation_id = {ORGANISATION}", gate(HOLDINGS[facet].gates)]
+    if place.informant:
+        parts.append(f"informant_role = '{place.informant}'")
+    parts += [*_terms(place, terms), _reach(place, relations, terms)]
+    who = "_".join(relation.lower() for relation in relations)
+    name = f"{place.table}_{facet.lower()}_{who}_read" if place.informant else f"{place.table}_{who}_read"
+    return Policy(name[:63], place.table, "SELECT", " AND ".join(parts), None)
+
+
+def _groups(facet: Facet) -> list[tuple[tuple[Relation, ...], tuple[str, ...]]]:
+    """Relations under the same terms share a policy, so that memberships are looked up once."""
+    groups: dict[tuple[str, ...], list[Relation]] = {}
+    for relation, terms in READ[facet].items():
+        if terms != (NEVER,) and relation in OF_A_CASE:
+            groups.setdefault(terms, []).append(relation)
+    found = [(tuple(relations), terms) for terms, relations in groups.items()]
+    manager = READ[facet][Relation.MANAGER]
+    return found if manager == (NEVER,) else [*found, ((Relation.MANAGER,), manager)]
+
+
+def reading() -> list[Policy]:
+    """Return the policies of the charter's reading table."""
+    return [
+        _read(facet, place, relations, terms)
+        for facet, holding in HOLDINGS.items()
+        for place in holding.places
+        for relations, terms in _groups(facet)
+    ]
+
+
+def _write(rule: Writing) -> Policy:
+    parts = [f"organisation_id = {ORGANISATION}", gate(rule.gates, "writes")]
+    if rule.author:
+        parts.append(f"{rule.author} = {ME}")
+    of_a_case = tuple(relation for relation in rule.relations if relation in OF_A_CASE)
+    if rule.own_role:
+        own = standing(of_a_case, "s.case_id, s.relation")
+        reach = f"(case_id, {rule.own_role}) IN {own}"
+    else:
+        reach = f"case_id IN {standing(of_a_case)}"
+    if Relation.MANAGER in rule.relations:
+        reach = f"({reach} OR {MANAGES})"
+    condition = " AND ".join([*parts, reach])
+    name = f"{rule.table}_{rule.command.lower()}"
+    using = condition if rule.command == "UPDATE" else None
+    return Policy(name, rule.table, rule.command, using, condition)
+
+
+def writing() -> list[Policy]:
+    """Return the policies of the charter's writing table."""
+    return [_write(rule) for rule in WRITE]
+
+
+# Tables without a facet of their own, each with the condition under which it may be read.
+def _others() -> list[Policy]:
+    organisation = f"organisation_id = {ORGANISATION}"
+    mine = f"{organisation} AND person_id = {ME}"
+    acquainted = (
+        f"IN (SELECT s.client_id FROM standing s WHERE s.organisation_id = {ORGANISATION} "
+        f"AND s.person_id = {ME} AND s.starts_at <= now() "
+        f"AND (s.ends_at IS NULL OR s.ends_at > now()) "
+        f"AND ({PATIENT} IS NULL OR s.client_id = {PATIENT}))"
+    )
+    teammates = (
+        f"IN (SELECT c.person_id FROM care_team c WHERE c.organisation_id = {ORGANISATION} "
+        f"AND c.case_id IN {standing(OF_A_CASE)})"
+    )
+    def known(column: str) -> str:
+        return (
+            f"{organisation} AND ({column} = {ME} OR {column} {acquainted} "
+            f"OR {column} {teammates} OR {MANAGES})"
+        )
+
+    ledger_client = f"cases && ARRAY{standing((Relation.CLIENT,))}"
+    return [
+        Policy("organisations_read", "organisations", "SELECT", organisation, None),
+        Policy("people_read", "people", "SELECT", known("id"), None),
+        Policy(
+            "identities_read",
+            "identities",
+            "SELECT",
+            f"{gate(('Patient',))} AND {known('person_id')}",
+            None,
+        ),
+        Policy("staff_read", "staff", "SELECT", mine, None),
+        Policy("standing_read", "standing", "SELECT", mine, None),
+        *[
+            Policy(f"{table}_read", table, "SELECT", organisation, None)
+            for table in ("instruments", "instrument_items", "instrument_scales")
+        ],
+        Policy(
+            "consents_read",
+            "consents",
+            "SELECT",
+            f"{organisation} AND {gate(('Consent',))} "
+            f"AND case_id IN {standing((Relation.CLIENT, Relation.THERAPIST))}",
+            None,
+        ),
+        Policy(
+            "read_ledger_read",
+            "read_ledger",
+            "SELECT",
+            f"{organisation} AND {gate(('AuditEvent',))} "
+            f"AND (person_id = {ME} OR {ledger_client})",
+            None,
+        ),
+        Policy("read_ledger_insert", "read_ledger", "INSERT", None, mine),
+        Policy("idempotency_keys_read", "idempotency_keys", "SELECT", mine, None),
+        Policy("idempotency_keys_insert", "idempotency_keys", "INSERT", None, mine),
+    ]
+
+
+# What the engine may do, by table: it derives, and states facts. It never reads what was said:
+# of answers, comments and wordings it may see the keys and the openings only.
+OPENING = "organisation_id, measurement_id, case_id, informant_id, informant_role, opens_at, sealed_for, to_caregivers"
+ENGINE_GRANTS: dict[str, str] = {
+    "cases": "SELECT",
+    "standing": "SELECT",
+    "care_team": "SELECT",
+    "instruments": "SELECT",
+    "sessions": "SELECT",
+    "attendance": "SELECT, INSERT",
+    "occasions": "SELECT",
+    "commitments": "SELECT (organisation_id, id, case_id, owner_id, owner_role, due_at, outcome, settled_at)",
+    "measurements": "SELECT, UPDATE (scores_open_at, answers_open_at, sealed_for, superseded_by)",
+    "scores": "SELECT, INSERT, UPDATE (opens_at, sealed_for, to_caregivers)",
+    "answers": f"SELECT ({OPENING}), UPDATE (opens_at, sealed_for, to_caregivers)",
+    "comments": f"SELECT ({OPENING}), UPDATE (opens_at, sealed_for, to_caregivers)",
+    "goals": "SELECT, UPDATE (state, version, agreed_on, ended_on)",
+    "goal_stances": "SELECT, INSERT",
+    "reliability": "SELECT, INSERT, UPDATE",
+    "signals": "SELECT, INSERT, UPDATE",
+    "facts": "INSERT",
+}
+
+API_GRANTS: dict[str, str] = {
+    "read_ledger": "SELECT, INSERT",
+    "idempotency_keys": "SELECT, INSERT",
+    "measurements": "SELECT, INSERT, UPDATE (disclosure, to_caregivers)",
+    "answers": "SELECT, INSERT",
+    "comments": "SELECT, INSERT",
+    "goals": "SELECT, INSERT",
+    "goal_versions": "SELECT, INSERT",
+    "goal_stances": "SELECT, UPDATE (stance, answered_at)",
+    "goal_ratings": "SELECT, INSERT",
+    "commitments": "SELECT, INSERT, UPDATE (outcome, settled_at)",
+    "sessions": "SELECT, INSERT, UPDATE (state)",
+    "occasions": "SELECT, INSERT",
+    "attendance": "SELECT, INSERT",
+}
+
+
+def engine() -> list[Policy]:
+    """Return the engine's policies: the bound organisation, and no other."""
+    condition = f"organisation_id = {ORGANISATION}"
+    return [
+        Policy(f"{table}_engine", table, "ALL", condition, condition, ENGINE)
+        for table in ENGINE_GRANTS
+    ]
+
+
+def policies() -> list[Policy]:
+    """Return every policy there is."""
+    return [*reading(), *writing(), *_others(), *engine()]
+
+
+def law(tables: Iterable[str]) -> list[str]:
+    """Return the statements that put `tables` under the law, in order."""
+    names = sorted(tables)
+    return [
+        *[f"ALTER TABLE {name} ENABLE ROW LEVEL SECURITY;" for name in names],
+        *[f"ALTER TABLE {name} FORCE ROW LEVEL SECURITY;" for name in names],
+        *[f"REVOKE ALL ON {name} FROM PUBLIC;" for name in names],
+        *[
+            f"GRANT {API_GRANTS.get(name, 'SELECT')} ON {name} TO {API};"
+            for name in names
+            if name != "facts"
+        ],
+        *[f"GRANT {rights} ON {name} TO {ENGINE};" for name, rights in ENGINE_GRANTS.items()],
+        *[policy.sql() for policy in policies()],
+    ]

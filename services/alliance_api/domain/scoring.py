@@ -1,0 +1,126 @@
+"""From answers to scores, by the instrument's key."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from alliance_api.domain.answers import GivenAnswer, check_answers
+from alliance_api.domain.errors import refuse_if
+from alliance_api.domain.exact import exact
+from alliance_api.domain.instruments import Instrument, Item, Scale
+from alliance_api.domain.methods import Method, inputs_hash
+
+__all__ = [
+    "METHOD",
+    "NO_ANSWERS",
+    "TOO_FEW_ANSWERS",
+    "GivenAnswer",
+    "ScaleScore",
+    "check_answers",
+    "pomp",
+    "reverse",
+    "score",
+    "score_inputs_hash",
+]
+
+METHOD = Method("score", "1")
+NO_ANSWERS = "NO_ANSWERS"
+TOO_FEW_ANSWERS = "TOO_FEW_ANSWERS"
+
+
+@dataclass(frozen=True, slots=True)
+class ScaleScore:
+    """What one scale came to, unrounded.
+
+    `raw` lies in `minimum`..`maximum`, the range of the sum of all its items; `mean` in the range
+    of one item; `pomp` in 0..100. All three are None, never 0, when `reason` says that nothing
+    could be computed. `missing` counts items left out and items that did not apply.
+    """
+
+    scale: str
+    raw: float | None
+    mean: float | None
+    pomp: float | None
+    minimum: float
+    maximum: float
+    answered: int
+    missing: int
+    reason: str | None = None
+
+
+def reverse(value: float, minimum: float, maximum: float) -> float:
+    """Return the answer a reverse-keyed item stands for: minimum + maximum - value. Exact."""
+    return float(exact(minimum) + exact(maximum) - exact(value))
+
+
+def pomp(value: float, minimum: float, maximum: float) -> float:
+    """Return the percent of maximum possible, 0..100 for a value within the range.
+
+    It aligns ranges and nothing else: equal POMP on two instruments are not equal alliances.
+    Source: Cohen, Cohen, Aiken & West 1999, 100 (x - min) / (max - min).
+
+    Raises:
+        ValueError: unless minimum < maximum.
+    """
+    if not minimum < maximum:
+        raise ValueError("the minimum must be below the maximum")
+    low = exact(minimum)
+    return float(100 * (exact(value) - low) / (exact(maximum) - low))
+
+
+def score(instrument: Instrument, given: Sequence[GivenAnswer]) -> tuple[ScaleScore, ...]:
+    """Score every scale of the instrument, in its order.
+
+    A missing item is replaced by the person's mean of the answered items of the *same scale*, as
+    long as enough were answered (`Scale.least_answered`). A total is made of its items, never of
+    subscales, so it may differ from the subscales' sum when items are missing.
+
+    Raises:
+        Refused: if `check_answers` finds a problem.
+    """
+    refuse_if(check_answers(instrument, given))
+    items = {item.number: item for item in instrument.items}
+    values = {answer.item: exact(answer.value) for answer in given if answer.value is not None}
+    return tuple(_score_scale(scale, items, values) for scale in instrument.scales)
+
+
+def score_inputs_hash(instrument: Instrument, given: Sequence[GivenAnswer]) -> str:
+    """Return the hash of what `score` reads; as confidential as the answers (`inputs_hash`)."""
+    answers = {str(a.item): "NA" if a.not_applicable else a.value for a in given}
+    return inputs_hash(
+        {"instrument": instrument.code, "version": instrument.version, "answers": answers}
+    )
+
+
+def _score_scale(
+    scale: Scale, items: Mapping[int, Item], values: Mapping[int, Fraction]
+) -> ScaleScore:
+    low = sum((exact(items[n].minimum) for n in scale.items), Fraction())
+    high = sum((exact(items[n].maximum) for n in scale.items), Fraction())
+    keyed = [_keyed(scale, items[n], values[n]) for n in scale.items if n in values]
+    answered, size = len(keyed), len(scale.items)
+    raw = mean = percent = reason = None
+    if answered >= scale.least_answered:
+        exact_mean = sum(keyed, Fraction()) / answered
+        exact_raw = exact_mean * size
+        raw, mean = float(exact_raw), float(exact_mean)
+        percent = float(100 * (exact_raw - low) / (high - low))
+    else:
+        reason = TOO_FEW_ANSWERS if answered else NO_ANSWERS
+    return ScaleScore(
+        scale=scale.key,
+        raw=raw,
+        mean=mean,
+        pomp=percent,
+        minimum=float(low),
+        maximum=float(high),
+        answered=answered,
+        missing=size - answered,
+        reason=reason,
+    )
+
+
+def _keyed(scale: Scale, item: Item, value: Fraction) -> Fraction:
+    if item.number in scale.reversed:
+        return exact(item.minimum) + exact(item.maximum) - value
+    return value

@@ -1,0 +1,1 @@
+"""Measures as data: one TOML file each, with the worked examples that are its tests."""

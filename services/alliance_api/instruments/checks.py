@@ -1,0 +1,106 @@
+"""What makes an instrument sound, beyond having every entry."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from alliance_api.domain.exact import exact
+from alliance_api.domain.instruments import Instrument, Item, Scale
+
+CONSTRUCTS = frozenset(
+    {
+        "anxiety",
+        "bond",
+        "communication",
+        "depression",
+        "empathy",
+        "goals",
+        "reliability",
+        "tasks",
+    }
+)
+"""What the scales of our instruments speak about. Extend it with the instrument that needs it."""
+
+_KEY = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+
+def faults(instrument: Instrument) -> list[str]:
+    """Return everything that contradicts itself, or the licence; empty for a sound instrument."""
+    return [
+        *_frame(instrument),
+        *(fault for item in instrument.items for fault in _item(item)),
+        *(fault for scale in instrument.scales for fault in _scale(instrument, scale)),
+        *_licence(instrument),
+    ]
+
+
+def _frame(instrument: Instrument) -> Iterator[str]:
+    if not _KEY.fullmatch(instrument.code):
+        yield "code must be lower case, digits and hyphens"
+    if instrument.version < 1:
+        yield "version counts from 1"
+    if not instrument.items or not instrument.scales:
+        yield "needs at least one item and one scale"
+    yield from _twice("item number", (item.number for item in instrument.items))
+    yield from _twice("item key", (item.key for item in instrument.items))
+    yield from _twice("scale", (scale.key for scale in instrument.scales))
+
+
+def _item(item: Item) -> Iterator[str]:
+    place = f"item {item.number}"
+    if item.number < 1 or not _KEY.fullmatch(item.key):
+        yield f"{place} needs a number from 1 and a key of lower case, digits and hyphens"
+    if not item.minimum < item.maximum:
+        yield f"{place}: the minimum must be below the maximum"
+    if item.step <= 0 or (exact(item.maximum) - exact(item.minimum)) % exact(item.step):
+        yield f"{place}: steps must lead from the minimum to the maximum"
+    if item.construct is not None and item.construct not in CONSTRUCTS:
+        yield f"{place} names an unknown construct"
+    if not all(item.minimum <= anchor.value <= item.maximum for anchor in item.anchors):
+        yield f"{place} has an anchor outside its range"
+    yield from _twice(f"{place}, anchor", (anchor.value for anchor in item.anchors))
+
+
+def _scale(instrument: Instrument, scale: Scale) -> Iterator[str]:
+    place = f"scale {scale.key}"
+    items = {item.number: item for item in instrument.items}
+    if not _KEY.fullmatch(scale.key) or not scale.items:
+        yield f"{place} needs a key of lower case, digits and hyphens, and at least one item"
+    yield from _twice(f"{place}, item", scale.items)
+    if not set(scale.items) <= items.keys():
+        yield f"{place} refers to items the form does not have"
+        return
+    if not set(scale.reversed) <= set(scale.items):
+        yield f"{place} reverses items it does not have"
+    if not scale.constructs or not set(scale.constructs) <= CONSTRUCTS:
+        yield f"{place} needs constructs, known ones"
+    yield from _missing(scale, place)
+    # The mean of other items cannot stand in for one with another range.
+    ranges = {(items[n].minimum, items[n].maximum) for n in scale.items}
+    if len(ranges) > 1 and not scale.all_required:
+        yield f"{place} mixes ranges, so all_required must be true"
+
+
+def _missing(scale: Scale, place: str) -> Iterator[str]:
+    if scale.all_required and scale.max_missing is not None:
+        yield f"{place}: all_required leaves nothing to max_missing"
+    if scale.max_missing is not None and not 0 <= scale.max_missing < len(scale.items):
+        yield f"{place}: max_missing must leave at least one item"
+    if not 0 < scale.min_share <= 1:
+        yield f"{place}: min_share must lie in (0, 1]"
+
+
+def _licence(instrument: Instrument) -> Iterator[str]:
+    if instrument.licence.wording_may_be_shipped:
+        return
+    # Anchors and instructions are the author's words as much as the items are.
+    worded = any(item.wording or item.anchors for item in instrument.items)
+    if worded or instrument.instructions:
+        yield "the licence does not let us ship any wording: leave it out"
+
+
+def _twice(what: str, values: Iterable[object]) -> Iterator[str]:
+    seen: set[object] = set()
+    for value in values:
+        if value in seen:
+            yield f"{what} {value} is there twice"
+        seen.add(value)

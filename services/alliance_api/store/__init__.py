@@ -1,0 +1,1 @@
+"""Tables, transactions and the statements that write them. Reading is `onesql`'s."""

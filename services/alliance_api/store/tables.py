@@ -1,0 +1,667 @@
+"""Every table, one facet or less in each, so that row-level security is field-level security.
+
+Primary keys and unique constraints start with `organisation_id`, the distribution key: no
+constraint can tell one organisation about another. Instants are whole seconds wherever they are
+shown to people. Names of states are the words of GraphQL, so that the bytes can go out as they are.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    Double,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    Integer,
+    Interval,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
+from sqlalchemy.types import UserDefinedType
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "%(table_name)s_%(column_0_N_name)s_ix",
+        "uq": "%(table_name)s_%(column_0_N_name)s_key",
+        "ck": "%(table_name)s_%(constraint_name)s_check",
+        "fk": "%(table_name)s_%(column_1_name)s_fkey",
+        "pk": "%(table_name)s_pkey",
+    }
+)
+
+SECONDS = TIMESTAMP(timezone=True, precision=0)
+EXACT = TIMESTAMP(timezone=True)
+NEW_ID = text("uuidv7()")
+NOW = text("now()")
+
+
+class Xid8(UserDefinedType[int]):
+    """A full transaction id: what a feed pages by without losing slow transactions."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: Any) -> str:
+        """Return the name of the type."""
+        return "xid8"
+
+
+def col(name: str, kind: Any, *, null: bool = False, default: Any = None) -> Column[Any]:
+    """Return a column that is NOT NULL unless said otherwise."""
+    return Column(name, kind, nullable=null, server_default=default)
+
+
+def tenant() -> Column[Any]:
+    """Return the distribution key."""
+    return col("organisation_id", Uuid)
+
+
+def one_of(name: str, *words: str) -> CheckConstraint:
+    """Return the constraint that a state is one of its words."""
+    listed = ", ".join(f"'{word}'" for word in words)
+    return CheckConstraint(f"{name} IN ({listed})", name=name)
+
+
+def key(*columns: str) -> PrimaryKeyConstraint:
+    """Return a primary key that starts with the organisation."""
+    return PrimaryKeyConstraint("organisation_id", *columns)
+
+
+def refers(column: str, table: str, target: str = "id") -> ForeignKeyConstraint:
+    """Return a foreign key within the organisation."""
+    return ForeignKeyConstraint(
+        ["organisation_id", column], [f"{table}.organisation_id", f"{table}.{target}"]
+    )
+
+
+def short(name: str, longest: int) -> CheckConstraint:
+    """Return the constraint that a text is not empty and not too long."""
+    return CheckConstraint(f"char_length({name}) BETWEEN 1 AND {longest}", name=f"{name}_length")
+
+
+ROLES = ("CLIENT", "THERAPIST", "CAREGIVER")
+PARTIES = ("CLIENT", "THERAPIST")
+
+organisations = Table(
+    "organisations",
+    metadata,
+    tenant(),
+    col("name", Text),
+    PrimaryKeyConstraint("organisation_id"),
+)
+
+people = Table(
+    "people",
+    metadata,
+    tenant(),
+    col("id", Uuid, default=NEW_ID),
+    key("id"),
+    ForeignKeyConstraint(["organisation_id"], ["organisations.organisation_id"]),
+)
+
+identities = Table(
+    "identities",
+    metadata,
+    tenant(),
+    col("person_id", Uuid),
+    col("name", Text),
+    col("birth_date", Date, null=True),
+    col("language", Text, null=True),
+    key("person_id"),
+    refers("person_id", "people"),
+    short("name", 200),
+)
+
+staff = Table(
+    "staff",
+    metadata,
+    tenant(),
+    col("person_id", Uuid),
+    col("role", Text),
+    col("starts_at", EXACT, default=NOW),
+    col("ends_at", EXACT, null=True),
+    key("person_id", "role", "starts_at"),
+    refers("person_id", "people"),
+    one_of("role", "MANAGER"),
+)
+
+cases = Table(
+    "cases",
+    metadata,
+    tenant(),
+    col("id", Uuid, default=NEW_ID),
+    col("client_id", Uuid),
+    col("status", Text, default="ACTIVE"),
+    col("opened_on", Date),
+    col("closed_on", Date, null=True),
+    col("time_zone", Text),
+    col("interval_days", SmallInteger, null=True),
+    col("disclosure_default", Text, default="NEXT_SESSION"),
+    key("id"),
+    refers("client_id", "people"),
+    one_of("status", "ACTIVE", "CLOSED"),
+    one_of("disclosure_default", "PRIVATE", "TREND", "NEXT_SESSION", "SHARED"),
+    Index(None, "organisation_id", "opened_on", "id"),
+    Index(None, "organisation_id", "client_id"),
+)
+
+care_team = Table(
+    "care_team",
+    metadata,
+    tenant(),
+    col("id", Uuid, default=NEW_ID),
+    col("case_id", Uuid),
+    col("person_id", Uuid),
+    col("relation", Text),
+    col("starts_at", SECONDS),
+    col("ends_at", SECONDS, null=True),
+    key("id"),
+    refers("case_id", "cases"),
+    refers("person_id", "people"),
+    one_of("relation", "THERAPIST", "SUPERVISOR", "CAREGIVER"),
+    Index(None, "organisation_id", "case_id"),
+)
+
+# How people stand to cases, one row for each membership and one for the client: what every policy
+# asks. Kept apart from the care team, since a policy that read its own table would never end.
+standing = Table(
+    "standing",
+    metadata,
+    tenant(),
+    col("person_id", Uuid),
+    col("relation", Text),
+    col("case_id", Uuid),
+    col("starts_at", EXACT),
+    col("ends_at", EXACT, null=True),
+    col("client_id", Uuid),
+    col("consented", Boolean, default=text("false")),
+    key("person_id", "relation", "case_id", "starts_at"),
+    refers("person_id", "people"),
+    refers("case_id", "cases"),
+    one_of("relation", "CLIENT", "THERAPIST", "SUPERVISOR", "CAREGIVER"),
+)
+
+consents = Table(
+    "consents",
+    metadata,
+    tenant(),
+    col("id", Uuid, default=NEW_ID),
+    col("case_id", Uuid),
+    col("kind", Text),
+    col("given_by", Uuid),
+    col("given_at", SECONDS),
+    col("withdrawn_at", SECONDS, null=True),
+    key("id"),
+    refers("case_id", "cases"),
+    refers("given_by", "people"),
+    one_of("kind", "SUPERVISION", "RESEARCH", "EHR"),
+    Index(None, "organisation_id", "case_id"),
+)
+
+instruments = Table(
+    "instruments",
+    metadata,
+    tenant(),
+    col("id", Uuid, default=NEW_ID),
+    col("code", Text),
+    col("version", Integer),
+    col("name", Text),
+    col("informant", Text),
+    col("language", Text),
+    col("licence", Text),
+    col("permission_required", Boolean),
+    col("verified", Boolean),
+    col("validated", Boolean),
+    col("constructs", ARRAY(Text)),
+    key("id"),
+    UniqueConstraint("organisation_id", "code", "version"),
+    one_of("informant", *ROLES),
+)
+
+instrument_items = Table(
+    "instrument_items",
+    metadata,
+    tenant(),
+    col("instrument_id", Uuid),
+    col("number", SmallInteger),
+    col("key", Text),
+    col("minimum", Double),
+    col("maximum", Double),
+    col("step", Double, null=True),
+    col("wording", Text, null=True),
+    key("instrument_id", "number"),
+    refers("instrument_id", "instruments"),
+)
+
+instrument_scales = Table(
+    "instrument_scales",
+    metadata,
+    tenant(),
+    col("instrument_id", Uuid),
+    col("key", Text),
+    col("construct", Text, null=True),
+    col("items", ARRAY(SmallInteger)),
+    col("reversed", ARRAY(SmallInteger)),
+    col("minimum", Double),
+    col("maximum", Double),
+    col("verified", Boolean),
+    key("instrument_id", "key"),
+    refers("instrument_id", "instruments"),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    tenant(),
+    col("id", Uuid, default=NEW_ID),
+    col("case_id", Uuid),
+    col("therapist_id", Uuid),
+    col("number", Integer),
+    col("planned_start", SECONDS),
+    col("planned_end", SECONDS),
+    col("modality", Text),
+    col("state", Text, default="PLANNED"),
+    col("moved_from", Uuid, null=True),
+    key("id"),
+    UniqueConstraint("organisation_id", "case_id", "number"),
+    refers("case_id", "cases"),
+    refers("therapist_id", "people"),
+    refers("moved_from", "sessions"),
+    one_of("modality", "IN_PERSON", "VIDEO", "PHONE", "TEXT"),
+    one_of("state", "PLANNED", "MOVED", "CANCELLED", "RECORDED"),
+    CheckConstraint("planned_end > planned_start", name="span"),
+    Index(None, "organisation_id", "case_id", "planned_start", "id"),
+    Index(None, "organisation_id", "therapist_id", "planned_start"),
+    Index(None, "organisation_id", "moved_from"),
+)
+
+attendance = Table(
+    "attendance",
+    metadata,
+    tenant(),
+    col("session_id", Uuid),
+    col("case_id", Uuid),
+    col("outcome", Text),
+    col("started_at", SECONDS, null=True),
+    col("ended_at", SECONDS, null=True),
+    col("client_delay", Double, null=True),
+    col("therapist_delay", Double, null=True),
+    col("cancelled_by", Text, null=True),
+    col("cancelled_at", SECONDS, null=True),
+    col("notice", Interval, null=True),
+    col("excused", Boolean, default=text("false")),
+    key("session_id"),
+    refers("session_id", "sessions"),
+    refers("case_id", "cases"),
+    one_of("outcome", "KEPT", "CANCELLED", "LATE_CANCELLED", "MISSED"),
+    one_of("cancelled_by", *PARTIES),
+    CheckConstraint("ended_at >= started_at", name="span"),
+    Index(None, "organisation_id", "case_id"),
+)
+
+occasions = Table(
+    "occasions",
+    metadata,
+    tenant(),
+    col("id", Uuid, default=NEW_ID),
+    col("case_id", Uuid),
+    col("session_id", Uuid, null=True),
+    col("instrument_id", Uuid),
+    col("informant_id", Uuid),
+    col("informant_role", Text),
+    col("opens_on", SECONDS),
+    col("due_at", SECONDS),
+    key("id"),
+    UniqueConstraint(
+        "organisation_id", "session_id", "instrument_id", "informant_id", name="occasions_once_key"
+    ),
+    refers("case_id", "cases"),
+    refers("session_id", "sessions"),
+    refers("instrument_id", "instruments"),
+    refers("informant_id", "people"),
+    one_of("informant_role", *ROLES),
+    Index(None, "organisation_id", "case_id", "due_at"),
+)
+
+
+def informed() -> tuple[Any, ...]:
+    """Return the columns by which the charter judges what an informant said."""
+    return (
+        col("case_id", Uuid),
+        col("informant_id", Uuid),
+        col("informant_role", Text),
+        col("sealed_for", ARRAY(Uuid), default=text("'{}'")),
+        col("to_caregivers", Boolean, default=text("false")),
+    )
+
+
+measurements = Table(
+    "measurements",
+    metadata,
+    tenant(),
+    col("id", Uuid, default=NEW_ID),
+    *informed(),
+    col("session_id", Uuid, null=True),
+    col("occasion_id", Uuid, null=True),
+    col("instrument_id", Uuid),
+    col("instrument_code", Text),
+    col("taken_at", SECONDS),
+    col("disclosure", Text),
+    col("scores_open_at", EXACT, null=True),
+    col("answers_open_at", EXACT, null=True),
+    col("has_comment", Boolean),
+    col("superseded_by", Uuid, null=True),
+    key("id"),
+    refers("case_id", "cases"),
+    refers("informant_id", "people"),
+    refers("session_id", "sessions"),
+    refers("occasion_id", "occasions"),
+    refers("instrument_id", "instruments"),
+    refers("superseded_by", "measurements"),
+    one_of("informant_role", *ROLES),
+    one_of("disclosure", "PRIVATE", "TREND", "NEXT_SESSION", "SHARED"),
+    Index(None, "organisation_id", "case_id", "taken_at", "id"),
+    Index(None, "organisation_id", "session_id"),
+    Index(None, "organisation_id", "occasion_id"),
+)
+
+scores = Table(
+    "scores",
+    metadata,
+    tenant(),
+    col("measurement_id", Uuid),
+    col("scale", Text),
+    *informed(),
+    col("opens_at", EXACT, null=True),
+    col("session_id", Uuid, null=True),
+    col("instrument_code", Text),
+    col("taken_at", SECONDS),
+    col("current", Boolean, default=text("true")),
+    col("raw", Double, null=True),
+    col("mean", Double, null=True),
+    col("pomp", Double, null=True),
+    col("minimum", Double),
+    col("maximum", Double),
+    col("answered", SmallInteger),
+    col("missing", SmallInteger),
+    col("reason", Text, null=True),
+    col("method_id", Text),
+    col("method_version", Integer),
+    col("inputs_hash", LargeBinary),
+    key("measurement_id", "scale"),
+    refers("measurement_id", "measurements"),
+    refers("case_id", "cases"),
+    one_of("informant_role", *ROLES),
+    CheckConstraint("(raw IS NULL) = (reason IS NOT NULL)", name="reason"),
+    Index(
+        "scores_series_ix",
+        "organisation_id",
+        "case_id",
+        "instrument_code",
+        "informant_role",
+        "scale",
+        "taken_at",
+        "measurement_id",
+    ),
+)
+
+answers = Table(
+    "answers",
+    metadata,
+    tenant(),
+    col("measurement_id", Uuid),
+    col("item", SmallInteger),
+    *informed(),
+    col("opens_at", EXACT, null=True),
+    col("value", Double, null=True),
+    col("not_applicable", Boolean, default=text("false")),
+    key("measurement_id", "item"),
+    refers("measurement_id", "measurements"),
+    refers("case_id", "cases"),
+    one_of("informant_role", *ROLES),
+)
+
+comments = Table(
+    "comments",
+    metadata,
+    tenant(),
+    col("measurement_id", Uuid),
+    *informed(),
+    col("opens_at", EXACT, null=True),
+    col("body", Text),
+    key("measurement_id"),
+    refers("measurement_id", "measurements"),
+    refers("case_id", "cases"),
+    one_of("informant_role", *ROLES),
+    short("body", 4000),
+)
+
+goals = Table(
+    "goals",
+    metadata,
+    tenant(),
+    col("id", Uuid, default=NEW_ID),
+    col("case_id", Uuid),
+    col("state", Text, default="PROPOSED"),
+    col("version", Integer, default=text("1")),
+    col("proposed_by", Uuid),
+    col("proposed_at", SECONDS),
+    col("weight", SmallInteger, null=True),
+    col("agreed_on", Date, null=True),
+    col("ended_on", Date, null=True),
+    col("to_caregivers", Boolean, default=text("false")),
+    key("id"),
+    refers("case_id", "cases"),
+    refers("proposed_by", "people"),
+    one_of("state", "PROPOSED", "AGREED", "DECLINED", "ENDED"),
+    CheckConstraint("weight BETWEEN 1 AND 10", name="weight"),
+    Index(None, "organisation_id", "case_id", "id"),
+)
+
+
+def of_a_goal() -> tuple[Any, ...]:
+    """Return the columns that tie a row to its goal and the charter."""
+    return (
+        tenant(),
+        col("goal_id", Uuid),
+        col("case_id", Uuid),
+        col("to_caregivers", Boolean, default=text("false")),
+    )
+
+
+goal_versions = Table(
+    "goal_versions",
+    metadata,
+    *of_a_goal(),
+    col("version", Integer),
+    col("wording", Text),
+    col("worded_by", Uuid),
+    col("worded_at", SECONDS),
+    key("goal_id", "version"),
+    refers("goal_id", "goals"),
+    refers("case_id", "cases"),
+    refers("worded_by", "people"),
+    short("wording", 2000),
+)
+
+goal_stances = Table(
+    "goal_stances",
+    metadata,
+    *of_a_goal(),
+    col("version", Integer),
+    col("person_id", Uuid),
+    col("role", Text),
+    col("stance", Text, default="PENDING"),
+    col("answered_at", SECONDS, null=True),
+    key("goal_id", "version", "person_id"),
+    refers("goal_id", "goals"),
+    refers("case_id", "cases"),
+    refers("person_id", "people"),
+    one_of("role", *PARTIES),
+    one_of("stance", "AGREE", "DISAGREE", "PENDING"),
+)
+
+goal_ratings = Table(
+    "goal_ratings",
+    metadata,
+    *of_a_goal(),
+    col("id", Uuid, default=NEW_ID),
+    col("rated_by", Uuid),
+    col("role", Text),
+    col("level", SmallInteger),
+    col("session_id", Uuid, null=True),
+    col("rated_at", SECONDS),
+    key("id"),
+    refers("goal_id", "goals"),
+    refers("case_id", "cases"),
+    refers("rated_by", "people"),
+    refers("session_id", "sessions"),
+    one_of("role", *PARTIES),
+    CheckConstraint("level BETWEEN -2 AND 2", name="level"),
+    Index(None, "organisation_id", "goal_id", "rated_at", "id"),
+)
+
+commitments = Table(
+    "commitments",
+    metadata,
+    tenant(),
+    col("id", Uuid, default=NEW_ID),
+    col("case_id", Uuid),
+    col("owner_id", Uuid),
+    col("owner_role", Text),
+    col("wording", Text),
+    col("due_at", SECONDS),
+    col("made_at", SECONDS),
+    col("outcome", Text, default="OPEN"),
+    col("settled_at", SECONDS, null=True),
+    key("id"),
+    refers("case_id", "cases"),
+    refers("owner_id", "people"),
+    one_of("owner_role", *PARTIES),
+    one_of("outcome", "OPEN", "KEPT", "MISSED", "RENEGOTIATED", "WITHDRAWN"),
+    short("wording", 2000),
+    Index(None, "organisation_id", "case_id", "due_at", "id"),
+)
+
+
+def rate(name: str) -> tuple[Any, ...]:
+    """Return the columns of a rate: counts, and value with interval where there are enough."""
+    return (
+        col(f"{name}_numerator", Integer),
+        col(f"{name}_denominator", Integer),
+        col(f"{name}_value", Double, null=True),
+        col(f"{name}_lower", Double, null=True),
+        col(f"{name}_upper", Double, null=True),
+    )
+
+
+reliability = Table(
+    "reliability",
+    metadata,
+    tenant(),
+    col("case_id", Uuid),
+    col("party", Text),
+    col("sessions", Integer),
+    *rate("kept"),
+    *rate("punctual"),
+    col("median_delay", Double, null=True),
+    *rate("cadence"),
+    col("cadence_variation", Double, null=True),
+    *rate("follow_through"),
+    col("late_cancellations", Integer),
+    col("period_start", SECONDS, null=True),
+    col("period_end", SECONDS, null=True),
+    col("computed_at", SECONDS),
+    col("method_id", Text),
+    col("method_version", Integer),
+    col("inputs_hash", LargeBinary),
+    key("case_id", "party"),
+    refers("case_id", "cases"),
+    one_of("party", *PARTIES),
+)
+
+signals = Table(
+    "signals",
+    metadata,
+    tenant(),
+    col("id", Uuid, default=NEW_ID),
+    col("case_id", Uuid),
+    col("audience", Text),
+    col("informant_id", Uuid, null=True),
+    col("kind", Text),
+    col("state", Text, default="OPEN"),
+    col("raised_at", SECONDS),
+    col("method_id", Text),
+    col("method_version", Integer),
+    col("inputs_hash", LargeBinary),
+    key("id"),
+    refers("case_id", "cases"),
+    refers("informant_id", "people"),
+    one_of("audience", "INFORMANT", "CARE_TEAM"),
+    Index(None, "organisation_id", "case_id", "raised_at"),
+)
+
+# The outbox: what happened, stated once; ids, instants and kinds, never what was said.
+facts = Table(
+    "facts",
+    metadata,
+    tenant(),
+    col("id", Uuid, default=NEW_ID),
+    col("transaction", Xid8, default=text("pg_current_xact_id()")),
+    Column("position", BigInteger, Identity(always=True), nullable=False),
+    col("type", Text),
+    col("case_id", Uuid),
+    col("subject_id", Uuid),
+    col("at", EXACT, default=NOW),
+    col("extra", JSONB, default=text("'{}'")),
+    key("id"),
+    Index(None, "organisation_id", "transaction", "position"),
+)
+
+read_ledger = Table(
+    "read_ledger",
+    metadata,
+    tenant(),
+    col("id", Uuid, default=NEW_ID),
+    col("at", EXACT, default=NOW),
+    col("person_id", Uuid),
+    col("application", Text),
+    col("purpose", Text),
+    col("operation", Text, null=True),
+    col("document_hash", Text),
+    col("trace_id", Text, null=True),
+    col("facets", ARRAY(Text)),
+    col("cases", ARRAY(Uuid)),
+    key("id"),
+    Index(None, "organisation_id", "person_id", "at"),
+    Index("read_ledger_cases_ix", "cases", postgresql_using="gin"),
+)
+
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    tenant(),
+    col("person_id", Uuid),
+    col("key", Text),
+    col("mutation", Text),
+    col("input_hash", LargeBinary),
+    col("changed_id", Uuid),
+    col("created_at", EXACT, default=NOW),
+    key("person_id", "key"),
+    short("key", 255),
+)

@@ -1,0 +1,102 @@
+from datetime import UTC, date, datetime
+from itertools import product
+
+import pytest
+
+from alliance_api.domain import facts
+from alliance_api.domain.disclosure import Disclosure
+from alliance_api.domain.facts import Fact
+
+pytestmark = pytest.mark.ground
+
+AT = datetime(2025, 5, 2, 10, 0, tzinfo=UTC)
+END = datetime(2025, 5, 2, 10, 50, tzinfo=UTC)
+CASE, IT, PERSON = "case-1", "thing-1", "person-1"
+SPAN = {"plannedStart": "2025-05-02T10:00:00Z", "plannedEnd": "2025-05-02T10:50:00Z"}
+
+
+def _submitted(disclosure: Disclosure) -> Fact | None:
+    return facts.measurement_submitted(
+        CASE, IT, AT, disclosure=disclosure, instrument="wai-sr-c", occasion="occasion-1"
+    )
+
+
+SPAN_OF = {"planned_start": AT, "planned_end": END}
+STATED = [
+    (facts.session_planned(CASE, IT, AT, **SPAN_OF), "session.planned", SPAN),
+    (
+        facts.session_moved(CASE, IT, AT, moved_to="session-2", **SPAN_OF),
+        "session.moved",
+        {"movedTo": "session-2", **SPAN},
+    ),
+    (facts.session_cancelled(CASE, IT, AT), "session.cancelled", {}),
+    (facts.session_recorded(CASE, IT, AT), "session.recorded", {}),
+    (
+        _submitted(Disclosure.SHARED),
+        "measurement.submitted",
+        {"instrument": "wai-sr-c", "occasion": "occasion-1"},
+    ),
+    (
+        facts.disclosure_changed(CASE, IT, AT, before=Disclosure.TREND, after=Disclosure.PRIVATE),
+        "disclosure.changed",
+        {},
+    ),
+    (facts.goal_proposed(CASE, IT, AT, by=PERSON), "goal.proposed", {"by": PERSON}),
+    (facts.goal_answered(CASE, IT, AT, by=PERSON), "goal.answered", {"by": PERSON}),
+    (facts.goal_rated(CASE, IT, AT, by=PERSON), "goal.rated", {"by": PERSON}),
+    (
+        facts.commitment_made(CASE, IT, AT, owner=PERSON, due=date(2025, 5, 9)),
+        "commitment.made",
+        {"owner": PERSON, "due": "2025-05-09"},
+    ),
+    (facts.commitment_made(CASE, IT, AT, owner=PERSON), "commitment.made", {"owner": PERSON}),
+    (facts.commitment_settled(CASE, IT, AT), "commitment.settled", {}),
+    (
+        facts.occasion_planned(CASE, IT, AT, informant=PERSON, instrument="phq-9", due_at=END),
+        "occasion.planned",
+        {"informant": PERSON, "instrument": "phq-9", "dueAt": "2025-05-02T10:50:00Z"},
+    ),
+]
+
+
+@pytest.mark.parametrize(("fact", "kind", "extra"), STATED)
+def test_a_fact_says_what_happened_to_what_and_when_and_nothing_more(
+    fact: Fact | None, kind: str, extra: dict[str, str]
+) -> None:
+    assert fact == Fact(kind, CASE, IT, AT, extra)
+
+
+def test_every_type_of_fact_has_its_constructor() -> None:
+    assert {kind for _, kind, _ in STATED} == facts.TYPES
+
+
+def test_a_private_measurement_is_never_stated() -> None:
+    assert _submitted(Disclosure.PRIVATE) is None
+    for disclosure in set(Disclosure) - {Disclosure.PRIVATE}:
+        assert _submitted(disclosure) is not None
+
+
+@pytest.mark.parametrize(("before", "after"), product(Disclosure, Disclosure))
+def test_a_change_of_disclosure_is_stated_without_saying_from_what_to_what(
+    before: Disclosure, after: Disclosure
+) -> None:
+    fact = facts.disclosure_changed(CASE, IT, AT, before=before, after=after)
+
+    assert (fact is None) == (before is after)
+    assert fact is None or fact.extra == {}
+
+
+@pytest.mark.parametrize("prose", ["", "I felt unheard", "unheard\n", "x" * 81, "größer", "-x"])
+def test_prose_does_not_fit_into_a_fact(prose: str) -> None:
+    with pytest.raises(ValueError, match="only") as refused:
+        Fact(facts.GOAL_RATED, CASE, IT, AT, {"by": prose})
+    with pytest.raises(ValueError, match="only"):
+        Fact(facts.GOAL_RATED, CASE, prose, AT, {})
+    assert "unheard" not in str(refused.value)
+
+
+def test_a_fact_needs_a_known_type_and_an_instant() -> None:
+    with pytest.raises(ValueError, match="not known"):
+        Fact("goal.forgotten", CASE, IT, AT, {})
+    with pytest.raises(ValueError, match="instant"):
+        Fact(facts.GOAL_RATED, CASE, IT, AT.replace(tzinfo=None), {})
