@@ -52,5 +52,5 @@ def filled_in(items: Mapping[str, float | None]) -> tuple[GivenAnswer, ...]:
 
 
 def in_order(*values: float | None) -> tuple[GivenAnswer, ...]:
-    """Return answers to items 1, 2, 3 …"""
+    """Return answers to the items in their order, from item 1."""
     return tuple(GivenAnswer(number, value) for number, value in enumerate(values, 1))

@@ -1,10 +1,11 @@
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from alliance_api.domain.answers import GivenAnswer, check_answers
+from alliance_api.domain.instruments import Instrument
 from tests.ground.known import a_form, in_order
 
 pytestmark = pytest.mark.ground
@@ -13,7 +14,7 @@ FORM = a_form(3, 1, 5)
 LINES = a_form(3, 0, 10, step=0.1, not_applicable=True)
 
 
-def _found(*answers: GivenAnswer, form: Any = FORM) -> list[tuple[str, str | None]]:
+def _found(*answers: GivenAnswer, form: Instrument = FORM) -> list[tuple[str, str | None]]:
     return [(problem.code, problem.field) for problem in check_answers(form, answers)]
 
 
@@ -24,8 +25,8 @@ def test_fitting_answers_have_no_problems_even_if_some_or_all_are_missing() -> N
 
 
 @pytest.mark.parametrize("item", [0, 4, -1, 1.0, "1", True, None, [1]])
-def test_an_item_the_form_does_not_have_is_unknown(item: Any) -> None:
-    assert _found(GivenAnswer(item, 3)) == [("UNKNOWN_ITEM", "answers[0].item")]
+def test_an_item_the_form_does_not_have_is_unknown(item: object) -> None:
+    assert _found(GivenAnswer(cast("int", item), 3)) == [("UNKNOWN_ITEM", "answers[0].item")]
 
 
 def test_an_item_answered_twice_is_named_at_its_second_place() -> None:
@@ -46,8 +47,8 @@ def test_between_two_steps_there_is_no_answer() -> None:
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf"), True, "3", [3], 1j])
-def test_what_is_no_finite_number_is_refused(value: Any) -> None:
-    assert _found(GivenAnswer(1, value)) == [("NOT_A_NUMBER", "answers[0].value")]
+def test_what_is_no_finite_number_is_refused(value: object) -> None:
+    assert _found(GivenAnswer(1, cast("float", value))) == [("NOT_A_NUMBER", "answers[0].value")]
 
 
 def test_does_not_apply_only_where_the_form_offers_it_and_without_a_value() -> None:
@@ -95,7 +96,7 @@ answers_of_any_kind = st.lists(
 
 
 @given(answers=answers_of_any_kind, form=st.sampled_from([FORM, LINES]))
-def test_checking_answers_never_raises(answers: list[GivenAnswer], form: Any) -> None:
+def test_checking_answers_never_raises(answers: list[GivenAnswer], form: Instrument) -> None:
     for problem in check_answers(form, answers):
         assert problem.code.isupper()
         assert problem.message

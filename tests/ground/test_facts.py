@@ -76,7 +76,7 @@ def test_a_private_measurement_is_never_stated() -> None:
         assert _submitted(disclosure) is not None
 
 
-@pytest.mark.parametrize(("before", "after"), product(Disclosure, Disclosure))
+@pytest.mark.parametrize(("before", "after"), list(product(Disclosure, Disclosure)))
 def test_a_change_of_disclosure_is_stated_without_saying_from_what_to_what(
     before: Disclosure, after: Disclosure
 ) -> None:

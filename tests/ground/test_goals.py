@@ -18,7 +18,7 @@ CLIENT, THERAPIST = PartyRole.CLIENT, PartyRole.THERAPIST
 AGREE, DISAGREE, PENDING = Stance.AGREE, Stance.DISAGREE, Stance.PENDING
 
 
-@pytest.mark.parametrize(("client", "therapist"), product(Stance, Stance))
+@pytest.mark.parametrize(("client", "therapist"), list(product(Stance, Stance)))
 def test_a_goal_is_agreed_by_both_and_by_nothing_less(client: Stance, therapist: Stance) -> None:
     state = state_after({CLIENT: client, THERAPIST: therapist})
 

@@ -145,7 +145,7 @@ def test_our_own_two_forms_are_parallel_and_do_not_pretend_to_be_validated() -> 
 def test_the_lowest_anchor_of_the_gad_7_is_not_at_all() -> None:
     for code in ("gad-7", "phq-9"):
         for item in SHIPPED[code].items:
-            assert [(anchor.value, anchor.text) for anchor in item.anchors][0] == (0, "Not at all")
+            assert (item.anchors[0].value, item.anchors[0].text) == (0, "Not at all")
 
 
 def test_one_item_of_the_phq_9_may_call_for_help_at_once() -> None:

@@ -87,6 +87,9 @@ WRITE: tuple[Writing, ...] = (
     # Each party records their own commitments.
     Writing("commitments", "INSERT", ("Task.c",), (C, T), "owner_id", "owner_role"),
     Writing("commitments", "UPDATE", ("Task.u",), (C, T), "owner_id", "owner_role"),
+    # A manager opens cases and appoints care teams.
+    Writing("cases", "INSERT", ("EpisodeOfCare.c",), (M,)),
+    Writing("care_team", "INSERT", ("CareTeam.c",), (M,)),
     # Therapist and manager plan; attendance is recorded by the therapist.
     Writing("sessions", "INSERT", ("Appointment.c",), (T, M)),
     Writing("sessions", "UPDATE", ("Appointment.u",), (T, M)),

@@ -131,19 +131,22 @@ def reading() -> list[Policy]:
     ]
 
 
+def _reach_to_write(rule: Writing) -> str:
+    of_a_case = tuple(relation for relation in rule.relations if relation in OF_A_CASE)
+    ways = [MANAGES] if Relation.MANAGER in rule.relations else []
+    if of_a_case and rule.own_role:
+        own = standing(of_a_case, "s.case_id, s.relation")
+        ways.append(f"(case_id, {rule.own_role}) IN {own}")
+    elif of_a_case:
+        ways.append(f"case_id IN {standing(of_a_case)}")
+    return f"({' OR '.join(ways)})"
+
+
 def _write(rule: Writing) -> Policy:
     parts = [f"organisation_id = {ORGANISATION}", gate(rule.gates, "writes")]
     if rule.author:
         parts.append(f"{rule.author} = {ME}")
-    of_a_case = tuple(relation for relation in rule.relations if relation in OF_A_CASE)
-    if rule.own_role:
-        own = standing(of_a_case, "s.case_id, s.relation")
-        reach = f"(case_id, {rule.own_role}) IN {own}"
-    else:
-        reach = f"case_id IN {standing(of_a_case)}"
-    if Relation.MANAGER in rule.relations:
-        reach = f"({reach} OR {MANAGES})"
-    condition = " AND ".join([*parts, reach])
+    condition = " AND ".join([*parts, _reach_to_write(rule)])
     name = f"{rule.table}_{rule.command.lower()}"
     using = condition if rule.command == "UPDATE" else None
     return Policy(name, rule.table, rule.command, using, condition)
@@ -218,15 +221,16 @@ def _others() -> list[Policy]:
 OPENING = "organisation_id, measurement_id, case_id, informant_id, informant_role, opens_at, sealed_for, to_caregivers"
 ENGINE_GRANTS: dict[str, str] = {
     "cases": "SELECT",
-    "standing": "SELECT",
+    "standing": "SELECT, INSERT",
     "care_team": "SELECT",
     "instruments": "SELECT",
-    "sessions": "SELECT",
+    "sessions": "SELECT, UPDATE (state)",
     "attendance": "SELECT, INSERT",
     "occasions": "SELECT",
     "commitments": "SELECT (organisation_id, id, case_id, owner_id, owner_role, due_at, outcome, settled_at)",
     "measurements": "SELECT, UPDATE (scores_open_at, answers_open_at, sealed_for, superseded_by)",
-    "scores": "SELECT, INSERT, UPDATE (opens_at, sealed_for, to_caregivers)",
+    "scores": "SELECT, INSERT, UPDATE (opens_at, sealed_for, to_caregivers, current)",
+    "score_inputs": "SELECT, INSERT, UPDATE",
     "answers": f"SELECT ({OPENING}), UPDATE (opens_at, sealed_for, to_caregivers)",
     "comments": f"SELECT ({OPENING}), UPDATE (opens_at, sealed_for, to_caregivers)",
     "goals": "SELECT, UPDATE (state, version, agreed_on, ended_on)",
@@ -236,7 +240,11 @@ ENGINE_GRANTS: dict[str, str] = {
     "facts": "INSERT",
 }
 
+ENGINE_ONLY = frozenset({"facts", "score_inputs"})
+
 API_GRANTS: dict[str, str] = {
+    "cases": "SELECT, INSERT",
+    "care_team": "SELECT, INSERT",
     "read_ledger": "SELECT, INSERT",
     "idempotency_keys": "SELECT, INSERT",
     "measurements": "SELECT, INSERT, UPDATE (disclosure, to_caregivers)",
@@ -277,7 +285,7 @@ def law(tables: Iterable[str]) -> list[str]:
         *[
             f"GRANT {API_GRANTS.get(name, 'SELECT')} ON {name} TO {API};"
             for name in names
-            if name != "facts"
+            if name not in ENGINE_ONLY
         ],
         *[f"GRANT {rights} ON {name} TO {ENGINE};" for name, rights in ENGINE_GRANTS.items()],
         *[policy.sql() for policy in policies()],

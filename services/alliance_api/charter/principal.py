@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -29,7 +30,7 @@ class NotAPrincipal(ValueError):
     """A verified token that names no person of an organisation in the form we need."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Principal:
     """Who asks, for whom, through which application, and what its scopes open."""
 
@@ -41,8 +42,9 @@ class Principal:
     application: str
     purpose: str
 
+    @cached_property
     def settings(self) -> tuple[str, ...]:
-        """Return the values of `SETTINGS`."""
+        """The values of `SETTINGS`."""
         return (
             str(self.organisation),
             str(self.person),

@@ -1,4 +1,4 @@
-"""What a published measure consists of. Every instrument is data: see `alliance_api.instruments`."""
+"""What a published measure consists of; each is data, see `alliance_api.instruments`."""
 
 import math
 from dataclasses import dataclass

@@ -154,7 +154,10 @@ def _delay(party: PartyRole, session: SessionRecord) -> float | None:
 
 
 def _intervals_in_days(held: Sequence[SessionRecord]) -> list[float]:
-    starts = [each.held_start or each.planned_start for each in held]
+    # A session may have been held out of its planned order.
+    starts = sorted(
+        (each.held_start or each.planned_start for each in held), key=datetime.timestamp
+    )
     return [between(one, next_one) / timedelta(days=1) for one, next_one in pairwise(starts)]
 
 

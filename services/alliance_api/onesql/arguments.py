@@ -2,40 +2,58 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from datetime import timedelta
+from enum import Enum
 
 from graphql import (
+    ArgumentNode,
     FieldNode,
+    GraphQLError,
     GraphQLField,
-    Undefined,
+    ListValueNode,
+    ObjectValueNode,
     ValueNode,
     VariableNode,
-    Visitor,
     get_argument_values,
-    visit,
 )
 from graphql.execution.values import VariableValues
 
-Bind = Callable[[VariableValues], Any]
+from .refusals import ARGUMENT_OUT_OF_RANGE, BAD_TEXT, refusal
+from .sources import LARGEST_PAGE
 
-
-class BadArgument(ValueError):
-    """An argument outside what its field allows; `argument` names it."""
-
-    def __init__(self, argument: str, message: str) -> None:
-        """Keep the argument's name beside the message."""
-        super().__init__(message)
-        self.argument = argument
+Bind = Callable[[VariableValues], object]
 
 
 @dataclass(frozen=True, slots=True)
 class Argument:
     """One argument: its value now, and how to find it in later requests of the same shape."""
 
-    value: Any
+    name: str
+    value: object
     bind: Bind
+    node: ArgumentNode | FieldNode
+
+    def refusal(self, code: str, message: str) -> GraphQLError:
+        """Return an error that stands where the argument was given."""
+        return refusal(code, message, self.node, argument=self.name)
+
+    def text(self, variables: VariableValues) -> object:
+        """Return the value in a request, refused if PostgreSQL could not store it."""
+        value = self.bind(variables)
+        if not _is_storable(value):
+            raise self.refusal(BAD_TEXT, f"`{self.name}` holds a character that no text may hold.")
+        return value
+
+    def page_size(self, variables: VariableValues) -> int:
+        """Return the value in a request, refused if it is no page size."""
+        value = self.bind(variables)
+        if not isinstance(value, int) or not 1 <= value <= LARGEST_PAGE:
+            message = f"`{self.name}` must be from 1 to {LARGEST_PAGE}."
+            raise self.refusal(ARGUMENT_OUT_OF_RANGE, message)
+        return value
 
 
 def arguments_of(
@@ -44,67 +62,84 @@ def arguments_of(
     """Return the arguments that are present and not null."""
     if not definition.args:
         return {}
-    given = {argument.name.value: argument.value for argument in node.arguments or ()}
+    given = {argument.name.value: argument for argument in node.arguments or ()}
     values = get_argument_values(definition, node, variables)
-    return {
-        name: Argument(value, _binder(definition, node, name, given.get(name), value))
-        for name, value in values.items()
-        if value is not None
-    }
+    found = {}
+    for name, declared in definition.args.items():
+        key = declared.out_name or name
+        if values.get(key) is not None:
+            place = given.get(name, node)
+            bind = _variable(place, variables) or _constant(values[key])
+            if isinstance(place, ArgumentNode) and _holds_variables(place.value):
+                bind = _inside(definition, node, key)
+            found[name] = Argument(name, values[key], bind, place)
+    return found
 
 
-def _binder(
-    definition: GraphQLField, node: FieldNode, name: str, given: ValueNode | None, value: Any
-) -> Bind:
-    if given is None or not _holds_variable(given):
-        return lambda _: value
-    if isinstance(given, VariableNode):
-        variable = given.name.value
-        out_name = definition.args[name].default_value
-        if out_name is Undefined:
-            return lambda variables: variables.coerced.get(variable)
-    return lambda variables: get_argument_values(definition, node, variables).get(name)
+def _constant(value: object) -> Bind:
+    return lambda _: value
 
 
-def _holds_variable(node: ValueNode) -> bool:
-    found: list[str] = []
-
-    class Find(Visitor):
-        def enter_variable(self, variable: VariableNode, *_: Any) -> None:
-            found.append(variable.name.value)
-
-    visit(node, Find())
-    return bool(found)
+def _variable(place: ArgumentNode | FieldNode, variables: VariableValues) -> Bind | None:
+    if isinstance(place, ArgumentNode) and isinstance(place.value, VariableNode):
+        name = place.value.name.value
+        if name in variables.coerced:  # else the argument has its default, in every such request
+            return lambda later: later.coerced[name]
+    return None
 
 
-def as_parameter(value: Any) -> str | None:
-    """Return a value in PostgreSQL's text format."""
-    if value is None:
-        return None
-    if isinstance(value, bool):
-        return "true" if value else "false"
+def _inside(definition: GraphQLField, node: FieldNode, key: str) -> Bind:
+    return lambda later: get_argument_values(definition, node, later).get(key)
+
+
+def _holds_variables(value: ValueNode) -> bool:
+    """Tell whether a list or object holds variables."""
+    pending = [] if isinstance(value, VariableNode) else [value]
+    while pending:
+        match pending.pop():
+            case VariableNode():
+                return True
+            case ListValueNode(values=values):
+                pending.extend(values)
+            case ObjectValueNode(fields=fields):
+                pending.extend(field.value for field in fields)
+            case _:
+                pass
+    return False
+
+
+def _is_storable(value: object) -> bool:
+    if isinstance(value, str):
+        return "\0" not in value and not any("\ud800" <= char <= "\udfff" for char in value)
+    if isinstance(value, Mapping):
+        return all(map(_is_storable, value.values()))
     if isinstance(value, list | tuple):
-        return "{" + ",".join(_element(as_parameter(item)) for item in value) + "}"
-    return str(getattr(value, "value", value))
+        return all(map(_is_storable, value))
+    return True
 
 
-def _element(text: str | None) -> str:
+def as_parameter(value: object) -> str | None:
+    """Return a value in PostgreSQL's text format; mappings become JSON."""
+    if isinstance(value, Enum):
+        value = value.value
+    match value:
+        case None | str():
+            return value
+        case bool():
+            return str(value).lower()
+        case list() | tuple():
+            return "{" + ",".join(map(_element, value)) + "}"
+        case Mapping():
+            return json.dumps(value, default=str)
+        case timedelta():
+            return f"{value // timedelta(microseconds=1)} microseconds"
+    return str(value)
+
+
+def _element(value: object) -> str:
+    text = as_parameter(value)
     if text is None:
         return "NULL"
+    if isinstance(value, list | tuple):
+        return text
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-def shape(value: Any, prefixes: frozenset[str]) -> Any:
-    """Return what of a variable's value decides the statement; the rest is a parameter.
-
-    Booleans decide skip and include, small integers page sizes, enum values orders, and the
-    prefix of an id its type. Everything else only matters by being there.
-    """
-    if value is None or isinstance(value, bool | int):
-        return value
-    if isinstance(value, str):
-        prefix = value.partition("-")[0]
-        return prefix if prefix in prefixes else "*"
-    if isinstance(value, Mapping):
-        return tuple((key, shape(value[key], prefixes)) for key in sorted(value))
-    return getattr(value, "name", "*")

@@ -1,41 +1,43 @@
-"""Relay connections by keyset: one page, its edges, its page info, in one sub-select."""
+"""Relay connections by keyset: one page, its edges, its page info, in one sub-select.
+
+Forwards (`first`, the default) the page is the first rows after `after`; backwards (`last`, or
+`before` alone) the last rows before `before`. `hasNextPage` looks ahead when paging forwards and
+says whether `before` was given when paging backwards; `hasPreviousPage` is its mirror image.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
 
-from graphql import FieldNode, GraphQLField, GraphQLObjectType, get_named_type
+from graphql import FieldNode, GraphQLObjectType
+from graphql.execution.values import VariableValues
 
-from .arguments import Argument, BadArgument
-from .cursors import BadCursor, cursor_sql, read_cursor
-from .rows import Row, check_size, from_table, order_sql
-from .sources import Connection, Order
-from .text import Text, identifier
-
-if TYPE_CHECKING:
-    from .compiler import Compiler
-
-DEFAULT_PAGE = 25
+from .arguments import Argument, Bind, as_parameter
+from .cursors import BadCursorError, cursor_sql, read_cursor
+from .refusals import ARGUMENTS_CONFLICT, BAD_CURSOR
+from .rows import Row, Site, object_type
+from .sources import DEFAULT_PAGE, Connection, Order
+from .statement import Statement
+from .text import Text
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Page:
     """What the fields of one connection share."""
 
+    statement: Statement
+    source: Connection
+    site: Site
     row: Row
-    table: str
     order: Order
     size: str
     backwards: bool
-    cut_before: bool
-    cut_after: bool
-    count: Callable[[], str]
+    shown: bool = field(default=False)
 
     @property
     def cursor(self) -> str:
-        return cursor_sql(self.row.alias, self.table, self.order)
+        table = self.row.table.name if self.row.table else ""
+        return cursor_sql(self.row.alias, table, self.order)
 
     @property
     def position(self) -> str:
@@ -45,194 +47,159 @@ class _Page:
     def found(self) -> str:
         return f"{self.row.alias}.onesql_found"
 
-    def each(self, text: str) -> str:
+    def each(self, text: Text) -> Text:
         """Return the JSON list of `text` over the rows of the page, in the asked order."""
         word = " DESC" if self.backwards else ""
-        return (
-            f"coalesce('[' || string_agg({text}, ',' ORDER BY {self.position}{word}) "
-            f"FILTER (WHERE {self.position} <= {self.size}) || ']', '[]')"
-        )
+        listed = f"string_agg({text.sql()}, ',' ORDER BY {self.position}{word})"
+        return Text().expression(f"coalesce('[' || {listed} || ']', '[]')")
 
-    def cursor_at(self, *, start: bool) -> str:
+    def cursor_at(self, *, start: bool) -> Text:
         """Return the JSON of the first or last cursor of the page."""
         position = "1" if start != self.backwards else f"least({self.found}, {self.size})"
         found = f"max({self.cursor}) FILTER (WHERE {self.position} = {position})"
-        return f"coalesce('\"' || {found} || '\"', 'null')"
+        return Text().expression(f"coalesce('\"' || {found} || '\"', 'null')")
 
-    def more(self, *, ahead: bool) -> str:
+    def more(self, *, ahead: bool) -> Text:
         """Return the JSON of hasNextPage (`ahead`) or hasPreviousPage."""
         if ahead != self.backwards:
-            return f"(coalesce(max({self.found}), 0) > {self.size})::text"
-        return "'true'" if (self.cut_after if not ahead else self.cut_before) else "'false'"
+            return Text().expression(f"(coalesce(max({self.found}), 0) > {self.size})::text")
+        cut = "before" if ahead else "after"
+        return Text().constant("true" if cut in self.site.arguments else "false")
+
+    def total(self) -> Text:
+        """Return the JSON of how many rows there are on all pages."""
+        every = Row(self.statement.alias(), self.row.table)
+        where = self.statement.conditions(self.source, every, self.site)
+        return Text().expression(f"(SELECT count(*)::text FROM {every.source}{where})")
+
+    def object(self, site: Site) -> Text:
+        """Return the JSON text of the object of a row."""
+        self.shown = True
+        return self.statement.object(site.kind, site.below, self.row, site.levels_below)
 
 
-def connection(
-    compiler: Compiler,
-    source: Connection,
-    definition: GraphQLField,
-    nodes: list[FieldNode],
-    row: Row,
-    arguments: Mapping[str, Argument],
-) -> str:
-    """Return the SQL of a connection's JSON text (never null)."""
-    kind: GraphQLObjectType = get_named_type(definition.type)
-    node_type: GraphQLObjectType = get_named_type(
-        get_named_type(kind.fields["edges"].type).fields["node"].type
-    )
-    page, inner, select = _page(compiler, source, node_type, row, arguments)
-    text = _fields(compiler, kind, nodes, page, inner)
-    return compiler.lateral(row, inner, text.sql(), inner.from_clause(select), many=True)
+def connection(statement: Statement, source: Connection, site: Site) -> Text:
+    """Return the JSON text of a connection."""
+    inner = statement.row_of(_node_type(site.kind), site.row)
+    order = _order(source, site.arguments.get(source.order_argument or ""))
+    size, backwards = _size(statement, site)
+    page = _Page(statement, source, site, inner, order, size, backwards)
+
+    def render(_: str, nodes: list[FieldNode]) -> Text:
+        return _field(page, _below(site, nodes))
+
+    text = statement.assemble(site.kind, site.below, render)
+    rows = f"{inner.from_clause(_rows(page))} GROUP BY ()"
+    if not page.shown:  # a count is nobody's data
+        inner = Row(inner.alias, None)
+    return Text().expression(statement.lateral(site.row, inner, text.sql(), rows, many=True))
 
 
-def page_size(arguments: Mapping[str, Argument]) -> tuple[int, bool]:
-    """Return how many rows are asked for, and whether from the end."""
-    if "first" in arguments and "last" in arguments:
-        raise BadArgument("last", "Give `first` or `last`, not both.")
-    for name in ("first", "last"):
-        if name in arguments:
-            check_size(name, arguments[name].value)
-            return arguments[name].value, name == "last"
-    return DEFAULT_PAGE, "before" in arguments
+def _node_type(kind: GraphQLObjectType) -> GraphQLObjectType:
+    if "nodes" in kind.fields:
+        return object_type(kind.fields["nodes"].type)
+    return object_type(object_type(kind.fields["edges"].type).fields["node"].type)
 
 
-def order_of(source: Connection, arguments: Mapping[str, Argument]) -> Order:
-    """Return the order that the arguments ask for."""
-    chosen = arguments.get(source.order_argument or "")
+def _order(source: Connection, chosen: Argument | None) -> Order:
     if chosen is None:
         return source.order
-    return source.orders[str(getattr(chosen.value, "value", chosen.value))]
+    return source.orders[str(as_parameter(chosen.value))]
 
 
-def _page(
-    compiler: Compiler,
-    source: Connection,
-    node_type: GraphQLObjectType,
-    row: Row,
-    arguments: Mapping[str, Argument],
-) -> tuple[_Page, Row, str]:
-    inner = compiler.row_of(node_type, row)
-    assert inner.table is not None  # noqa: S101  (row_of refuses types without a table)
-    table, alias, order = inner.table.name, inner.alias, order_of(source, arguments)
-    number, backwards = page_size(arguments)
-    name = "last" if "last" in arguments else "first"
-    bind = arguments[name].bind if name in arguments else lambda _: number
+def _size(statement: Statement, site: Site) -> tuple[str, bool]:
+    """Return the parameter that says how many rows are asked for, and whether from the end."""
+    first, last = site.arguments.get("first"), site.arguments.get("last")
+    if first and last:
+        raise last.refusal(ARGUMENTS_CONFLICT, "Give `first` or `last`, not both.")
+    asked = first or last
+    if asked is None:
+        return f"{DEFAULT_PAGE}::bigint", "before" in site.arguments
+    asked.page_size(statement.variables)
+    return statement.parameter(asked.page_size, "bigint"), last is not None
+
+
+def _rows(page: _Page) -> str:
+    """Return the page as a table, each row with its position and how many were found.
+
+    One row more than asked is read, and dropped before anything is joined to it.
+    """
+    row, keys = page.row, page.row.keys(page.order, reverse=page.backwards)
     cuts = [
-        _cut(compiler, inner, table, order, arguments[key], after=key == "after")
-        for key in ("after", "before")
-        if key in arguments
+        _cut(page, page.site.arguments[name], after=name == "after")
+        for name in ("after", "before")
+        if name in page.site.arguments
     ]
-    size = compiler.parameter(bind, "bigint")
-    where = compiler.conditions(source, inner, row, arguments, cuts)
-    keys = order_sql(order, alias, reverse=backwards)
-    rows = f"SELECT * FROM {identifier(table)} AS {alias}{where} ORDER BY {keys} LIMIT {size} + 1"
-    numbered = (
-        f"SELECT {alias}.*, row_number() OVER (ORDER BY {keys}) AS onesql_position, "  # noqa: S608
-        f"count(*) OVER () AS onesql_found FROM ({rows}) AS {alias}"
+    where = page.statement.conditions(page.source, row, page.site, cuts)
+    read = f"SELECT * FROM {row.source}{where} ORDER BY {keys} LIMIT {page.size} + 1"
+    return (
+        f"(SELECT {row.alias}.*, row_number() OVER (ORDER BY {keys}) AS onesql_position, "
+        f"count(*) OVER () AS onesql_found FROM ({read}) AS {row.alias} "
+        f"ORDER BY onesql_position LIMIT {page.size}) AS {row.alias}"
     )
 
-    def count() -> str:
-        every = compiler.row_of(node_type, row)
-        counted = compiler.conditions(source, every, row, arguments)
-        return f"(SELECT count(*)::text FROM {from_table(every)}{counted})"  # noqa: S608
 
-    page = _Page(
-        inner, table, order, size, backwards, "before" in arguments, "after" in arguments, count
-    )
-    return page, inner, f"({numbered}) AS {alias}"
+def _cut(page: _Page, argument: Argument, *, after: bool) -> str:
+    def key(index: int) -> Bind:
+        return lambda variables: _keys(page, argument, variables)[index]
 
-
-def _cut(
-    compiler: Compiler, row: Row, table: str, order: Order, argument: Argument, *, after: bool
-) -> str:
-    name = "after" if after else "before"
-
-    def key(index: int) -> Any:
-        def bind(variables: Any) -> str:
-            try:
-                return read_cursor(argument.bind(variables), table, order)[index]
-            except BadCursor:
-                raise BadArgument(name, f"`{name}` is not a cursor of this connection.") from None
-
-        return bind
-
-    columns = ", ".join(f"{row.alias}.{identifier(column)}" for column, _ in order.columns)
+    order = page.order
+    columns = ", ".join(page.row.column(name) for name, _ in order.columns)
     values = ", ".join(
-        compiler.parameter(key(index), kind) for index, (_, kind) in enumerate(order.columns)
+        page.statement.parameter(key(index), kind) for index, (_, kind) in enumerate(order.columns)
     )
-    sign = ">" if after != order.descending else "<"
-    return f"({columns}) {sign} ({values})"
+    return f"({columns}) {'>' if after != order.descending else '<'} ({values})"
 
 
-def _fields(
-    compiler: Compiler,
-    kind: GraphQLObjectType,
-    nodes: list[FieldNode],
-    page: _Page,
-    inner: Row,
-) -> Text:
-    text = Text().constant("{")
-    fields = compiler.selections.collect(kind, compiler.selections.below(nodes))
-    for index, (key, found) in enumerate(fields.items()):
-        text.key(key, first=index == 0)
-        match found[0].name.value:
-            case "__typename":
-                text.constant(f'"{kind.name}"')
-            case "edges":
-                text.expression(page.each(_edge(compiler, kind, found, page, inner).sql()))
-            case "nodes":
-                named = get_named_type(kind.fields["nodes"].type)
-                below = compiler.selections.below(found)
-                text.expression(page.each(compiler.object(named, below, inner).sql()))
-            case "pageInfo":
-                text.extend(_page_info(compiler, kind, found, page))
-            case "totalCount":
-                text.expression(page.count())
-            case other:
-                message = f"{kind.name}.{other} is not a field of a connection"
-                raise LookupError(message)
-    return text.constant("}")
+def _keys(page: _Page, argument: Argument, variables: VariableValues) -> list[str]:
+    table = page.row.table.name if page.row.table else ""
+    try:
+        return read_cursor(argument.bind(variables), table, page.order)
+    except BadCursorError:
+        message = f"`{argument.name}` is not a cursor of this connection."
+        raise argument.refusal(BAD_CURSOR, message) from None
 
 
-def _edge(
-    compiler: Compiler,
-    kind: GraphQLObjectType,
-    nodes: list[FieldNode],
-    page: _Page,
-    inner: Row,
-) -> Text:
-    edge: GraphQLObjectType = get_named_type(kind.fields["edges"].type)
-    text = Text().constant("{")
-    fields = compiler.selections.collect(edge, compiler.selections.below(nodes))
-    for index, (key, found) in enumerate(fields.items()):
-        text.key(key, first=index == 0)
-        match found[0].name.value:
-            case "__typename":
-                text.constant(f'"{edge.name}"')
-            case "cursor":
-                text.constant('"').expression(page.cursor).constant('"')
-            case _:
-                named = get_named_type(edge.fields["node"].type)
-                text.extend(compiler.object(named, compiler.selections.below(found), inner))
-    return text.constant("}")
+def _below(site: Site, nodes: list[FieldNode]) -> Site:
+    """Return the site of a field of the connection, an edge or the page info."""
+    kind = site.kind.fields[nodes[0].name.value].type
+    return Site(kind, nodes, site.row, {}, site.levels_below)
 
 
-def _page_info(
-    compiler: Compiler, kind: GraphQLObjectType, nodes: list[FieldNode], page: _Page
-) -> Text:
-    info: GraphQLObjectType = get_named_type(kind.fields["pageInfo"].type)
-    text = Text().constant("{")
-    fields = compiler.selections.collect(info, compiler.selections.below(nodes))
-    for index, (key, found) in enumerate(fields.items()):
-        text.key(key, first=index == 0)
-        match found[0].name.value:
-            case "__typename":
-                text.constant(f'"{info.name}"')
+def _field(page: _Page, site: Site) -> Text:
+    match site.nodes[0].name.value:
+        case "edges":
+            return page.each(_edge(page, site))
+        case "nodes":
+            return page.each(page.object(site))
+        case "pageInfo":
+            return _page_info(page, site)
+        case "totalCount":
+            return page.total()
+        case other:
+            raise LookupError(f"{other} is not a field of a connection")
+
+
+def _edge(page: _Page, site: Site) -> Text:
+    def render(_: str, nodes: list[FieldNode]) -> Text:
+        inner = _below(site, nodes)
+        if nodes[0].name.value == "node":
+            return page.object(inner)
+        return inner.finished(f"('\"' || {page.cursor} || '\"')")
+
+    return page.statement.assemble(site.kind, site.below, render)
+
+
+def _page_info(page: _Page, site: Site) -> Text:
+    def render(_: str, nodes: list[FieldNode]) -> Text:
+        match nodes[0].name.value:
             case "hasNextPage":
-                text.expression(page.more(ahead=True))
+                return page.more(ahead=True)
             case "hasPreviousPage":
-                text.expression(page.more(ahead=False))
+                return page.more(ahead=False)
             case "startCursor":
-                text.expression(page.cursor_at(start=True))
+                return page.cursor_at(start=True)
             case _:
-                text.expression(page.cursor_at(start=False))
-    return text.constant("}")
+                return page.cursor_at(start=False)
+
+    return page.statement.assemble(site.kind, site.below, render)

@@ -1,28 +1,20 @@
-"""Keyset cursors: opaque, made in the database, and never trusted when they come back."""
+"""Keyset cursors: opaque, made in the database, and never trusted when they come back.
+
+A cursor is the base64 of a JSON list of texts: a tag of table and order, then the row's keys.
+"""
 
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
-import uuid
-from datetime import date, datetime
+import json
 
+from .keys import CANONICAL
 from .sources import Order
-from .text import quote
-
-_CHECKS = {
-    "uuid": uuid.UUID,
-    "timestamptz": datetime.fromisoformat,
-    "date": date.fromisoformat,
-    "int": int,
-    "bigint": int,
-    "float8": float,
-    "text": str,
-}
+from .text import identifier, quote
 
 
-class BadCursor(ValueError):
+class BadCursorError(ValueError):
     """A cursor that this connection did not make."""
 
 
@@ -34,24 +26,21 @@ def tag(table: str, order: Order) -> str:
 
 def cursor_sql(row: str, table: str, order: Order) -> str:
     """Return the SQL text of a row's cursor."""
-    keys = " || '|' || ".join(f"{row}.{name}::text" for name, _ in order.columns)
-    plain = f"{quote(tag(table, order))} || '|' || {keys}"
+    keys = ", ".join(f"{row}.{identifier(name)}::text" for name, _ in order.columns)
+    plain = f"json_build_array({quote(tag(table, order))}, {keys})::text"
     return f"translate(encode(convert_to({plain}, 'UTF8'), 'base64'), E'\\n', '')"
 
 
 def read_cursor(cursor: object, table: str, order: Order) -> list[str]:
-    """Return the key values of a cursor, checked against the types of the order.
+    """Return the key values of a cursor, each as its column's type spells it.
 
-    Raises `BadCursor`; what was wrong is not said, since a cursor is opaque.
+    Raises `BadCursorError`; what was wrong is not said, since a cursor is opaque.
     """
     try:
-        plain = base64.b64decode(str(cursor).encode("ascii"), validate=True).decode()
-        head, _, rest = plain.partition("|")
-        values = rest.split("|")
-        if head != tag(table, order) or len(values) != len(order.columns) or "\0" in rest:
-            raise BadCursor
-        for value, (_, kind) in zip(values, order.columns, strict=True):
-            _CHECKS[kind](value)
-    except (ValueError, UnicodeError, binascii.Error, OverflowError):
-        raise BadCursor from None
-    return values
+        head, *values = json.loads(base64.b64decode(str(cursor).encode("ascii"), validate=True))
+        if head != tag(table, order) or not all(isinstance(value, str) for value in values):
+            raise BadCursorError
+        pairs = zip(values, order.columns, strict=True)
+        return [CANONICAL[kind](value) for value, (_, kind) in pairs]
+    except (ValueError, TypeError, ArithmeticError, RecursionError):
+        raise BadCursorError from None

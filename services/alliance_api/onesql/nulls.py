@@ -1,100 +1,107 @@
 """What the specification asks for when a non-null value is missing: bubble the null, say where.
 
-The database prints a hole (`text.HOLE`) at the exact place; this slow path runs only for answers
-that hold one.
+The database prints a hole at the exact place (`text.hole`), with the number of levels its null
+travels up; this slow path runs only for answers that hold one.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable
 from typing import Any
 
-from graphql import (
-    GraphQLObjectType,
-    GraphQLOutputType,
-    GraphQLSchema,
-    get_named_type,
-    is_list_type,
-    is_non_null_type,
-    is_object_type,
-)
-
-from .selection import Fields, Selections
+from .refusals import MISSING_VALUE
 from .text import HOLE
 
-_MARK = "\ue000onesql-hole\ue000"
-_NULL = object()
+_HOLE = re.compile(f"{HOLE}([0-9]+){HOLE}")
+# No object of an answer has this key: response keys are GraphQL names.
+_KEY = "\0"
+
+Error = dict[str, Any]
+Path = tuple[str | int, ...]
 
 
-class Mender:
-    """Replaces holes by nulls, bubbled as far as the types demand, and lists the errors."""
+class _Hole:
+    """A missing value, as it stands in parsed JSON."""
 
-    def __init__(self, schema: GraphQLSchema, selections: Selections) -> None:
-        """Keep the schema and how selections are opened."""
-        self._schema = schema
-        self._selections = selections
-        self.errors: list[dict[str, Any]] = []
+    def __init__(self, levels: int) -> None:
+        self.levels = levels
 
-    def mend(self, body: bytes, root: GraphQLObjectType, fields: Fields) -> Any:
-        """Return the mended data of an answer; `errors` then holds one error per hole."""
-        data = json.loads(body.replace(HOLE.encode(), json.dumps(_MARK).encode()))
-        mended = self._object(data, root, fields, [])
-        return None if mended is _NULL else mended
 
-    def _object(self, value: Any, kind: GraphQLObjectType, fields: Fields, path: list[Any]) -> Any:
-        for key, nodes in fields.items():
-            name = nodes[0].name.value
-            if name == "__typename" or key not in value:
-                continue
-            child_type = kind.fields[name].type
-            child = self._value(value[key], child_type, nodes, [*path, key])
-            if child is _NULL:
-                return _NULL
-            value[key] = child
+class _Bubble(Exception):  # noqa: N818  (it is control flow)
+    """A null on its way up."""
+
+    def __init__(self, levels: int) -> None:
+        super().__init__(levels)
+        self.levels = levels
+
+
+def is_whole(body: bytes) -> bool:
+    """Tell whether an answer can be sent as it is."""
+    return HOLE.encode() not in body
+
+
+def mend(body: bytes) -> tuple[Any, list[Error]]:
+    """Return the mended data of an answer, and one error for each null that was put in."""
+    errors: list[Error] = []
+    return _root(_parse(body), errors), errors
+
+
+def mend_response(body: bytes) -> dict[str, Any]:
+    """Return a whole response `{"data": …}` with its data mended and its errors added."""
+    response: dict[str, Any] = _parse(body)
+    errors: list[Error] = []
+    response["data"] = _root(response["data"], errors)
+    return {"errors": errors, **response} if errors else response
+
+
+def _parse(body: bytes) -> Any:  # noqa: ANN401  (JSON)
+    marked = _HOLE.sub(r'{"\\u0000":\1}', body.decode())
+    return json.loads(marked, object_pairs_hook=_object)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> Any:  # noqa: ANN401  (JSON)
+    if pairs and pairs[0][0] == _KEY:
+        return _Hole(pairs[0][1])
+    return dict(pairs)
+
+
+def _root(data: Any, errors: list[Error]) -> Any:  # noqa: ANN401  (JSON)
+    try:
+        return _walk(data, (), errors)
+    except _Bubble:
+        return None
+
+
+def _walk(value: Any, path: Path, errors: list[Error]) -> Any:  # noqa: ANN401  (JSON)
+    if isinstance(value, _Hole):
+        errors.append(_missing(path))
+        raise _Bubble(value.levels)
+    items: Iterable[tuple[Any, Any]]
+    if isinstance(value, dict):
+        items = value.items()
+    elif isinstance(value, list):
+        items = enumerate(value)
+    else:
         return value
+    for key, item in items:
+        value[key] = _place(item, (*path, key), errors)
+    return value
 
-    def _value(self, value: Any, kind: GraphQLOutputType, nodes: Any, path: list[Any]) -> Any:
-        if is_non_null_type(kind):
-            if value == _MARK:
-                self._report(path)
-                return _NULL
-            return self._value(value, kind.of_type, nodes, path)
-        if value is None:
-            return None
-        found = self._list(value, kind, nodes, path) if is_list_type(kind) else None
-        if found is None:
-            found = self._leaf_or_object(value, kind, nodes, path)
-        return None if found is _NULL else found
 
-    def _list(self, value: Any, kind: Any, nodes: Any, path: list[Any]) -> Any:
-        items = [
-            self._value(item, kind.of_type, nodes, [*path, index])
-            for index, item in enumerate(value)
-        ]
-        return _NULL if any(item is _NULL for item in items) else items
+def _place(item: Any, path: Path, errors: list[Error]) -> Any:  # noqa: ANN401  (JSON)
+    try:
+        return _walk(item, path, errors)
+    except _Bubble as bubble:
+        if bubble.levels:
+            raise _Bubble(bubble.levels - 1) from None
+        return None
 
-    def _leaf_or_object(self, value: Any, kind: Any, nodes: Any, path: list[Any]) -> Any:
-        if not isinstance(value, dict):
-            return value
-        for concrete in self._candidates(kind):
-            fields = self._selections.collect(concrete, self._selections.below(nodes))
-            if list(fields) == list(value):
-                return self._object(value, concrete, fields, path)
-        return value
 
-    def _candidates(self, kind: Any) -> Iterator[GraphQLObjectType]:
-        named = get_named_type(kind)
-        if is_object_type(named):
-            yield named
-        else:
-            yield from self._schema.get_possible_types(named)
-
-    def _report(self, path: list[Any]) -> None:
-        self.errors.append(
-            {
-                "message": "A value that must not be null is missing.",
-                "path": path,
-                "extensions": {"code": "MISSING_VALUE"},
-            }
-        )
+def _missing(path: Path) -> Error:
+    return {
+        "message": "A value that must not be null is missing.",
+        "path": list(path),
+        "extensions": {"code": MISSING_VALUE},
+    }

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
-    GraphQLAbstractType,
     GraphQLIncludeDirective,
-    GraphQLNamedType,
     GraphQLObjectType,
     GraphQLSchema,
     GraphQLSkipDirective,
     InlineFragmentNode,
+    SelectionNode,
     SelectionSetNode,
     get_directive_values,
     is_abstract_type,
@@ -33,65 +32,57 @@ class Selections:
         fragments: Mapping[str, FragmentDefinitionNode],
         variables: VariableValues,
     ) -> None:
-        """Keep what is the same for the whole operation."""
         self._schema = schema
         self._fragments = fragments
         self._variables = variables
 
-    def collect(self, parent: GraphQLObjectType, sets: Iterable[SelectionSetNode]) -> Fields:
+    def collect(self, kind: GraphQLObjectType, sets: Iterable[SelectionSetNode]) -> Fields:
         """Return response key -> field nodes, in the order in which they were first named."""
         fields: Fields = {}
         seen: set[str] = set()
-        for selection_set in sets:
-            self._collect(parent, selection_set, fields, seen)
+        for selections in sets:
+            self._collect(kind, selections, fields, seen)
         return fields
 
-    def below(self, nodes: Iterable[FieldNode]) -> list[SelectionSetNode]:
-        """Return the selection sets of field nodes that share a response key."""
-        return [node.selection_set for node in nodes if node.selection_set]
+    def wanted(self, selections: SelectionSetNode) -> Iterator[SelectionNode]:
+        """Yield the selections that are neither skipped nor left out."""
+        return (node for node in selections.selections if self._is_wanted(node))
+
+    def inside(self, node: SelectionNode, kind: GraphQLObjectType) -> SelectionSetNode | None:
+        """Return the selections of a fragment or its spread, if it applies to an object type."""
+        fragment: FragmentDefinitionNode | InlineFragmentNode
+        if isinstance(node, FragmentSpreadNode):
+            fragment = self._fragments[node.name.value]
+        elif isinstance(node, InlineFragmentNode):
+            fragment = node
+        else:
+            return None
+        condition = fragment.type_condition
+        applies = condition is None or self._is_a(kind, condition.name.value)
+        return fragment.selection_set if applies else None
 
     def _collect(
-        self, parent: GraphQLObjectType, sets: SelectionSetNode, fields: Fields, seen: set[str]
+        self, kind: GraphQLObjectType, sets: SelectionSetNode, fields: Fields, seen: set[str]
     ) -> None:
-        for node in sets.selections:
-            if not self._wanted(node):
-                continue
+        for node in self.wanted(sets):
             if isinstance(node, FieldNode):
                 key = node.alias.value if node.alias else node.name.value
                 fields.setdefault(key, []).append(node)
-            elif isinstance(node, FragmentSpreadNode):
-                if node.name.value not in seen:
-                    seen.add(node.name.value)
-                    self._open(parent, self._fragments[node.name.value], fields, seen)
-            elif isinstance(node, InlineFragmentNode):
-                self._open(parent, node, fields, seen)
+                continue
+            if isinstance(node, FragmentSpreadNode):
+                if node.name.value in seen:
+                    continue
+                seen.add(node.name.value)
+            if inner := self.inside(node, kind):
+                self._collect(kind, inner, fields, seen)
 
-    def _open(
-        self,
-        parent: GraphQLObjectType,
-        fragment: FragmentDefinitionNode | InlineFragmentNode,
-        fields: Fields,
-        seen: set[str],
-    ) -> None:
-        if self._applies(fragment, parent):
-            self._collect(parent, fragment.selection_set, fields, seen)
-
-    def _applies(
-        self, fragment: FragmentDefinitionNode | InlineFragmentNode, parent: GraphQLObjectType
-    ) -> bool:
-        if not fragment.type_condition:
+    def _is_a(self, kind: GraphQLObjectType, name: str) -> bool:
+        condition = self._schema.get_type(name)
+        if condition is kind:
             return True
-        condition: GraphQLNamedType | None = self._schema.get_type(
-            fragment.type_condition.name.value
-        )
-        if condition is parent:
-            return True
-        return is_abstract_type(condition) and self._is_possible(condition, parent)
+        return is_abstract_type(condition) and self._schema.is_sub_type(condition, kind)
 
-    def _is_possible(self, abstract: GraphQLAbstractType, parent: GraphQLObjectType) -> bool:
-        return self._schema.is_sub_type(abstract, parent)
-
-    def _wanted(self, node: FieldNode | FragmentSpreadNode | InlineFragmentNode) -> bool:
+    def _is_wanted(self, node: SelectionNode) -> bool:
         if not node.directives:
             return True
         skip = get_directive_values(GraphQLSkipDirective, node, self._variables)

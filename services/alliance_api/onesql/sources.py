@@ -2,6 +2,8 @@
 
 A schema is made ready by putting a `Table` into `extensions["onesql"]` of every object type that
 has rows, and one of the field sources into `extensions["onesql"]` of every field.
+
+SQL templates are filled by `str.format`: write a literal brace twice.
 """
 
 from __future__ import annotations
@@ -10,7 +12,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from graphql import GraphQLField, GraphQLNamedType
+
+from .keys import CANONICAL
+
 Parse = Callable[[Any], Any]
+
+LARGEST_PAGE = 100
+DEFAULT_PAGE = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +48,10 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of the row, or of one of its companions (then it may be absent)."""
+    """A column of the row, or of one of its companions (then it may be absent).
+
+    A list type needs an array column.
+    """
 
     name: str
     companion: str | None = None
@@ -50,8 +62,8 @@ class Column:
 class Computed:
     """An SQL expression over `{row}`, `{companion_<name>}` and, by name, the field's arguments.
 
-    `types` gives the PostgreSQL type of each argument the template names; `json` says that the
-    expression is finished JSON text already.
+    `types` gives the PostgreSQL type of each argument the template names (an absent one is null);
+    `json` says that the expression is finished JSON text already.
     """
 
     sql: str
@@ -65,7 +77,8 @@ class Computed:
 class Filter:
     """A condition over `{row}` that holds when the argument is given: `{value}` is its value.
 
-    `parse` turns the argument into what PostgreSQL compares (None matches no row).
+    An argument that is null counts as not given. `parse` turns the argument into what PostgreSQL
+    compares (None matches no row).
     """
 
     argument: str
@@ -76,10 +89,18 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """Columns with their PostgreSQL types; the last one must make the order total."""
+    """Columns that are never null, with their PostgreSQL types.
+
+    The last one must make the order total.
+    """
 
     columns: tuple[tuple[str, str], ...]
     descending: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse types that cursors cannot carry."""
+        if unknown := {kind for _, kind in self.columns} - CANONICAL.keys():
+            raise LookupError(f"an order knows no {sorted(unknown)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +117,8 @@ class ToOne:
 class ToMany:
     """A plain list. `limit` names an integer argument; `empty` is the JSON of no rows.
 
-    `latest` lists the last rows of the order, oldest first.
+    With `latest`, a limit takes the last rows of the order; they are still listed in order.
+    `expected` is what a list without a limit counts for in the cost of a document.
     """
 
     on: Mapping[str, str]
@@ -104,6 +126,7 @@ class ToMany:
     where: tuple[str, ...] = ()
     filters: tuple[Filter, ...] = ()
     limit: str | None = None
+    latest: bool = False
     empty: str = "[]"
     expected: int = 10
 
@@ -122,9 +145,14 @@ class Connection:
 
 @dataclass(frozen=True, slots=True)
 class Inline:
-    """An object made of the same row; its fields may use this field's arguments."""
+    """An object made of the same row.
+
+    The fields below it may use this field's arguments, unless they declare one of that name, and
+    `names` in the braces of their columns: `Column("{rate}_value")` under `{"rate": "kept"}`.
+    """
 
     where: str | None = None
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,42 +164,42 @@ class Union:
 
 @dataclass(frozen=True, slots=True)
 class UnionList:
-    """Objects of several types in one list, ordered by `keys` (member type -> its sort column)."""
+    """Objects of several types in one list.
+
+    The orders of the members must have columns of the same types and the same direction.
+    """
 
     members: Mapping[str, ToMany]
-    keys: Mapping[str, str]
     limit: str | None = None
     expected: int = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """The object a global id names: the prefix chooses the type, `argument` holds the id."""
+    """The object a global id names: `argument` holds `<prefix>-<rest>`, the prefix chooses the type.
+
+    `split` reads a whole id into prefix and UUID; None (or another prefix) matches no row.
+    """
 
     argument: str
     split: Callable[[str], tuple[str, str] | None]
 
 
-Source = (
-    Column
-    | Computed
-    | ToOne
-    | ToMany
-    | Connection
-    | Inline
-    | Union
-    | UnionList
-    | Node
-)
+Source = Column | Computed | ToOne | ToMany | Connection | Inline | Union | UnionList | Node
 
 
-def table_of(graphql_type: Any) -> Table | None:
+def prefix_of(global_id: str) -> str:
+    """Return what of a global id chooses its type."""
+    return global_id.partition("-")[0]
+
+
+def table_of(kind: GraphQLNamedType) -> Table | None:
     """Return the table of an object type, if it has one."""
-    found: Table | None = graphql_type.extensions.get("onesql")
+    found: Table | None = kind.extensions.get("onesql")
     return found
 
 
-def source_of(field_definition: Any) -> Source | None:
+def source_of(definition: GraphQLField) -> Source | None:
     """Return where a field comes from, if that was declared."""
-    found: Source | None = field_definition.extensions.get("onesql")
+    found: Source | None = definition.extensions.get("onesql")
     return found

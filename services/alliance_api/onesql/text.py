@@ -5,10 +5,17 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 
-# A value that must not be null but is: one control character where JSON allows none, so that the
+# A value that must not be null but is: a control character where JSON allows none, so that the
 # edge finds it with one look at the bytes (`nulls`) and no hot path pays for it.
 HOLE = "\x01"
-HOLE_SQL = "E'\\x01'"
+
+
+def hole(levels: int) -> str:
+    """Return the SQL constant of a missing value whose null travels `levels` up its path.
+
+    How far is known when the statement is made, so that mending needs no types.
+    """
+    return rf"E'\x01{levels}\x01'"
 
 
 def quote(text: str) -> str:

@@ -22,7 +22,6 @@ from sqlalchemy import (
     Index,
     Integer,
     Interval,
-    LargeBinary,
     MetaData,
     PrimaryKeyConstraint,
     SmallInteger,
@@ -254,7 +253,7 @@ instrument_scales = Table(
     tenant(),
     col("instrument_id", Uuid),
     col("key", Text),
-    col("construct", Text, null=True),
+    col("constructs", ARRAY(Text)),
     col("items", ARRAY(SmallInteger)),
     col("reversed", ARRAY(SmallInteger)),
     col("minimum", Double),
@@ -401,8 +400,7 @@ scores = Table(
     col("missing", SmallInteger),
     col("reason", Text, null=True),
     col("method_id", Text),
-    col("method_version", Integer),
-    col("inputs_hash", LargeBinary),
+    col("method_version", Text),
     key("measurement_id", "scale"),
     refers("measurement_id", "measurements"),
     refers("case_id", "cases"),
@@ -418,6 +416,20 @@ scores = Table(
         "taken_at",
         "measurement_id",
     ),
+)
+
+# What went into a score, hashed: a short form's answers could be guessed from it, so that only the
+# engine sees it, to find what must be computed anew.
+score_inputs = Table(
+    "score_inputs",
+    metadata,
+    tenant(),
+    col("measurement_id", Uuid),
+    col("case_id", Uuid),
+    col("inputs_hash", Text),
+    key("measurement_id"),
+    refers("measurement_id", "measurements"),
+    refers("case_id", "cases"),
 )
 
 answers = Table(
@@ -588,8 +600,8 @@ reliability = Table(
     col("period_end", SECONDS, null=True),
     col("computed_at", SECONDS),
     col("method_id", Text),
-    col("method_version", Integer),
-    col("inputs_hash", LargeBinary),
+    col("method_version", Text),
+    col("inputs_hash", Text),
     key("case_id", "party"),
     refers("case_id", "cases"),
     one_of("party", *PARTIES),
@@ -607,8 +619,8 @@ signals = Table(
     col("state", Text, default="OPEN"),
     col("raised_at", SECONDS),
     col("method_id", Text),
-    col("method_version", Integer),
-    col("inputs_hash", LargeBinary),
+    col("method_version", Text),
+    col("inputs_hash", Text),
     key("id"),
     refers("case_id", "cases"),
     refers("informant_id", "people"),
@@ -659,7 +671,7 @@ idempotency_keys = Table(
     col("person_id", Uuid),
     col("key", Text),
     col("mutation", Text),
-    col("input_hash", LargeBinary),
+    col("input_hash", Text),
     col("changed_id", Uuid),
     col("created_at", EXACT, default=NOW),
     key("person_id", "key"),

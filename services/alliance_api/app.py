@@ -1,0 +1,91 @@
+"""The composition root: settings in, one ASGI application out."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from alliance_api.charter.principal import NotAPrincipal, Principal, principal_of
+from alliance_api.graph.execute import Executor
+from alliance_api.graph.http import GraphQLHTTP, Unauthorised
+from alliance_api.graph.page import routes
+from alliance_api.rest import service
+from alliance_api.settings import Settings
+from alliance_api.store.transaction import Database
+from chassis.tokens import Issuer, TokenRefused, Verifier
+
+_KEPT = 10_000
+
+
+class Tokens:
+    """Makes the principal of a request, and remembers it as long as its token is good."""
+
+    def __init__(self, verifier: Verifier) -> None:
+        """Keep the verifier."""
+        self._verifier = verifier
+        self._principals: OrderedDict[str, tuple[Mapping[str, Any], Principal]] = OrderedDict()
+
+    async def __call__(self, authorization: str | None) -> Principal:
+        """Return the principal of an Authorization header. Raises `Unauthorised`."""
+        scheme, _, token = (authorization or "").partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise Unauthorised("missing")
+        try:
+            claims = await self._verifier.verify(token)
+            known = self._principals.get(token)
+            # The verifier hands out the same claims as long as it vouches for them.
+            if known is not None and known[0] is claims:
+                return known[1]
+            return self._keep(token, claims)
+        except TokenRefused as refused:
+            raise Unauthorised(refused.reason) from None
+        except NotAPrincipal as refused:
+            raise Unauthorised(str(refused)) from None
+
+    def _keep(self, token: str, claims: Mapping[str, Any]) -> Principal:
+        principal = principal_of(claims)
+        self._principals[token] = (claims, principal)
+        if len(self._principals) > _KEPT:
+            self._principals.popitem(last=False)
+        return principal
+
+
+class Front:
+    """Sends GraphQL straight to its endpoint, past what only other routes need."""
+
+    def __init__(self, graphql: ASGIApp, rest: ASGIApp) -> None:
+        """Keep both."""
+        self._graphql = graphql
+        self._rest = rest
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on."""
+        is_graphql = scope["type"] == "http" and scope["path"] == "/graphql"
+        page = is_graphql and scope["method"] in {"GET", "HEAD"}
+        await (self._graphql if is_graphql and not page else self._rest)(scope, receive, send)
+
+
+def create_app(settings: Settings | None = None) -> ASGIApp:
+    """Return the application; without settings they come from the environment."""
+    settings = settings or Settings()  # type: ignore[call-arg]  # the environment fills them
+    database = Database(settings.database_url.get_secret_value(), size=settings.pool_size)
+    verifier = Verifier([Issuer(**issuer) for issuer in settings.issuers], settings.audience)
+    executor = Executor(database)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await database.open()
+        yield
+        await database.close()
+
+    rest = FastAPI(title="Alliance", lifespan=lifespan, docs_url=None, redoc_url=None)
+    rest.router.routes.extend(service.routes(database))
+    graphql = GraphQLHTTP(executor, Tokens(verifier))
+    if settings.graphiql:
+        rest.router.routes.extend(routes())
+    return Front(graphql, rest)

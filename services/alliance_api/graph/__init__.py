@@ -1,0 +1,1 @@
+"""GraphQL: the schema as declarations of where each field comes from, and the HTTP edge."""

@@ -1,0 +1,73 @@
+"""How a Strawberry type says where it comes from, and how the schema is told.
+
+    @confidential("GOAL", Table("goals", prefix="goal", subject="case_id", label="GOAL"))
+    class Goal(Node): ...
+
+A field takes its source by `field(source)`: as a value for a plain field, as a decorator for one
+with arguments. Such a method has no body: onesql answers it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar, dataclass_transform
+
+import strawberry
+from graphql import GraphQLInterfaceType, GraphQLObjectType, GraphQLSchema
+from strawberry.schema_directive import Location
+
+from alliance_api.onesql.sources import Source, Table
+
+T = TypeVar("T")
+
+
+@strawberry.schema_directive(
+    locations=[Location.OBJECT, Location.FIELD_DEFINITION], name="access"
+)
+class Access:
+    """The facet of the charter that decides whether this may be read."""
+
+    facet: str
+
+
+def field(source: Source, description: str | None = None, facet: str | None = None) -> Any:
+    """Return a Strawberry field that comes from `source`."""
+    return strawberry.field(
+        description=description,
+        metadata={"onesql": source},
+        directives=[Access(facet=facet)] if facet else [],
+    )
+
+
+@dataclass_transform(kw_only_default=True)
+def comes_from(table: Table | None, facet: str | None = None) -> Callable[[type[T]], type[T]]:
+    """Make a class a GraphQL type whose rows are `table`'s; its docstring is the description."""
+
+    def decorate(cls: type[T]) -> type[T]:
+        cls.__onesql__ = table  # type: ignore[attr-defined]
+        made: type[T] = strawberry.type(
+            cls,
+            description=(cls.__doc__ or "").strip(),
+            directives=[Access(facet=facet)] if facet else [],
+        )
+        return made
+
+    return decorate
+
+
+def tell(schema: GraphQLSchema) -> None:
+    """Put every declared source where onesql looks for it."""
+    for kind in schema.type_map.values():
+        if not isinstance(kind, GraphQLObjectType | GraphQLInterfaceType):
+            continue
+        definition = kind.extensions.get("strawberry-definition")
+        if definition is None:
+            continue
+        table = definition.origin.__dict__.get("__onesql__")
+        if table is not None:
+            kind.extensions["onesql"] = table
+        for graphql_field in kind.fields.values():
+            declared = graphql_field.extensions.get("strawberry-definition")
+            source = declared.metadata.get("onesql") if declared else None
+            if source is not None:
+                graphql_field.extensions["onesql"] = source

@@ -1,0 +1,61 @@
+"""Errors as clients read them: located, coded, and never an echo of what was sent."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+import orjson
+from graphql import GraphQLError
+
+_VARIABLE = re.compile(r"(Variable '\$\w+' has invalid value(?: at [\w.\[\]]+)?: )(.*)", re.DOTALL)
+# What graphql-core says before it quotes: everything behind is the sender's.
+_SAYING = re.compile(r"[A-Za-z0-9 \-']*?(?=:| '|$)")
+
+
+def unechoed(error: GraphQLError) -> GraphQLError:
+    """Return a variable's error without the value in it."""
+    found = _VARIABLE.match(error.message)
+    if not found:
+        return GraphQLError(
+            "A variable has an invalid value.", error.nodes, extensions={"code": "BAD_VARIABLE"}
+        )
+    where, saying = found.groups()
+    if saying.startswith("Expected"):
+        told = re.sub(r", found.*", ".", saying, flags=re.DOTALL)
+    elif saying.startswith("Value "):
+        told = "The value is not one of this type."
+    else:
+        told = (match.group() if (match := _SAYING.match(saying)) else "").strip() + "."
+    return GraphQLError(where + told, error.nodes, extensions={"code": "BAD_VARIABLE"})
+
+
+def formatted(error: GraphQLError) -> dict[str, Any]:
+    """Return an error as the specification prints it."""
+    found: dict[str, Any] = {"message": error.message}
+    if error.locations:
+        found["locations"] = [
+            {"line": place.line, "column": place.column} for place in error.locations
+        ]
+    if error.path:
+        found["path"] = error.path
+    found["extensions"] = error.extensions or {"code": "BAD_REQUEST"}
+    return found
+
+
+def request_errors(errors: Iterable[GraphQLError]) -> bytes:
+    """Return the body of a request that was not executed."""
+    return orjson.dumps({"errors": [formatted(error) for error in errors]})
+
+
+def plain(code: str, message: str, **details: object) -> bytes:
+    """Return the body of one error without a place."""
+    return request_errors([GraphQLError(message, extensions={"code": code, **details})])
+
+
+def camel(field: str | None) -> str | None:
+    """Return a field's path as GraphQL spells it: `answers[3].not_applicable` in camel case."""
+    return re.sub(r"_([a-z])", lambda match: match[1].upper(), field) if field else field
+
+

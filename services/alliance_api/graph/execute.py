@@ -1,0 +1,219 @@
+"""Executing an operation: a query is one statement; a mutation is one transaction and one more."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import orjson
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    GraphQLError,
+    GraphQLObjectType,
+    OperationDefinitionNode,
+    OperationType,
+    SelectionSetNode,
+    execute_sync,
+    get_variable_values,
+)
+from graphql.execution.values import VariableValues
+
+from alliance_api.charter.principal import Principal
+from alliance_api.onesql.cache import Document, Documents
+from alliance_api.onesql.compiler import Compiler
+from alliance_api.onesql.limits import Limits
+from alliance_api.onesql.nulls import is_whole, mend_response
+from alliance_api.onesql.plan import Plan
+from alliance_api.onesql.refusals import DocumentRefused, refusal
+from alliance_api.onesql.selection import Selections
+from alliance_api.store.ledger import with_ledger
+from alliance_api.store.transaction import Database
+
+from .errors import request_errors, unechoed
+from .schema import PREFIXES, schema
+from .verbs import Verbs
+
+INTROSPECTION = frozenset({"__schema", "__type"})
+TENANT = "organisation_id"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One GraphQL request, as it came in."""
+
+    query: str
+    operation: str | None
+    variables: dict[str, Any]
+    trace: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A finished body, and what may be told about it: never what is in it."""
+
+    status: int
+    body: bytes
+    kind: str = ""
+    document: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """An operation that may be executed."""
+
+    document: Document
+    operation: OperationDefinitionNode
+    variables: VariableValues
+    cost: int
+
+    @property
+    def name(self) -> str | None:
+        """Return the operation's name, for the ledger."""
+        return self.operation.name.value if self.operation.name else None
+
+
+class Executor:
+    """Answers GraphQL requests of verified principals."""
+
+    def __init__(self, database: Database, limits: Limits | None = None) -> None:
+        """Keep the database and an empty cache of documents."""
+        self._database = database
+        self._schema = schema()
+        self._limits = limits or Limits()
+        self._documents = Documents(self._schema, self._limits, PREFIXES)
+        self._verbs = Verbs(database, self._schema, self)
+
+    async def execute(
+        self, principal: Principal, request: Request, *, only_queries: bool = False
+    ) -> Answer:
+        """Return the answer to a request. Raises `psycopg.Error` if the database cannot."""
+        try:
+            ready = self._prepare(request)
+            kind = ready.operation.operation.value
+            if ready.operation.operation is OperationType.SUBSCRIPTION:
+                raise refusal("NOT_SUPPORTED", "Subscriptions are not served yet.")
+            if ready.operation.operation is OperationType.QUERY:
+                body = await self._query(principal, request, ready)
+            elif only_queries:
+                raise refusal("NOT_SUPPORTED", "Send mutations by POST.", ready.operation)
+            else:
+                body = await self._verbs.run(principal, request.trace, ready)
+        except DocumentRefused as refused:
+            return Answer(400, request_errors(refused.errors))
+        except GraphQLError as error:
+            return Answer(400, request_errors([error]))
+        return Answer(200, self._costed(self._mended(body), ready), kind, ready.document.hash)
+
+    def _prepare(self, request: Request) -> Ready:
+        document = self._documents.load(request.query)
+        operation = document.operation(request.operation)
+        variables = get_variable_values(
+            self._schema,
+            operation.variable_definitions or (),
+            request.variables,
+            max_errors=10,
+            hide_suggestions=True,
+        )
+        if isinstance(variables, list):
+            raise DocumentRefused([unechoed(error) for error in variables])
+        return Ready(document, operation, variables, document.cost(operation, variables))
+
+    async def _query(self, principal: Principal, request: Request, ready: Ready) -> bytes:
+        root = self._schema.query_type
+        assert root is not None  # noqa: S101  (there is a Query type)
+        meta = self._introspection(root, request, ready)
+        if meta is not None and meta.whole:
+            return meta.whole
+        plan = ready.document.plan(
+            ready.operation,
+            ready.variables,
+            lambda: self._plan(root, ready, meta.parts if meta else {}),
+        )
+        parameters = plan.parameters(ready.variables)
+        return await self._database.read(principal, plan.sql, parameters, request.trace)
+
+    def _plan(self, root: GraphQLObjectType, ready: Ready, meta: Mapping[str, str]) -> Plan:
+        overrides = {
+            key: (lambda statement, text=text: statement.parameter(lambda _: text, "text"))
+            for key, text in meta.items()
+        }
+        compiled = self.compiler(ready).compile(
+            root,
+            [ready.operation.selection_set],
+            head='{"data":',
+            tail="}",
+            overrides=overrides,
+        )
+        return audited(compiled, ready)
+
+    def compiler(self, ready: Ready) -> Compiler:
+        """Return a compiler for the fragments and variables of an operation."""
+        return Compiler(
+            self._schema, ready.document.fragments, ready.variables, tenant=TENANT
+        )
+
+    def _introspection(
+        self, root: GraphQLObjectType, request: Request, ready: Ready
+    ) -> _Introspection | None:
+        selections = Selections(self._schema, ready.document.fragments, ready.variables)
+        fields = selections.collect(root, [ready.operation.selection_set])
+        asked = {
+            key: nodes
+            for key, nodes in fields.items()
+            if nodes[0].name.value in INTROSPECTION
+        }
+        if not asked:
+            return None
+        nodes: list[FieldNode] = [node for found in asked.values() for node in found]
+        operation = replace_selections(ready.operation, nodes)
+        result = execute_sync(
+            self._schema,
+            DocumentNode(definitions=(operation, *ready.document.fragments.values())),
+            variable_values=request.variables,
+            operation_name=ready.name,
+        )
+        if result.errors or result.data is None:
+            raise DocumentRefused(list(result.errors or ()))
+        if len(asked) == len(fields):
+            return _Introspection(orjson.dumps({"data": result.data}), {})
+        texts = {key: orjson.dumps(result.data[key]).decode() for key in asked}
+        return _Introspection(b"", texts)
+
+    def _mended(self, body: bytes) -> bytes:
+        return body if is_whole(body) else orjson.dumps(mend_response(body))
+
+    def _costed(self, body: bytes, ready: Ready) -> bytes:
+        cost = f',"extensions":{{"cost":{{"requested":{ready.cost},"limit":{self._limits.cost}}}}}}}'
+        return body[:-1] + cost.encode()
+
+
+@dataclass(frozen=True, slots=True)
+class _Introspection:
+    """What graphql-core said about the schema: a whole answer, or parts of one."""
+
+    whole: bytes
+    parts: Mapping[str, str]
+
+
+def replace_selections(
+    operation: OperationDefinitionNode, nodes: list[FieldNode]
+) -> OperationDefinitionNode:
+    """Return an operation that selects only the given fields."""
+    return OperationDefinitionNode(
+        operation=operation.operation,
+        name=operation.name,
+        variable_definitions=operation.variable_definitions,
+        directives=operation.directives,
+        selection_set=SelectionSetNode(selections=tuple(nodes)),
+    )
+
+
+def audited(plan: Plan, ready: Ready) -> Plan:
+    """Return a plan whose statement also writes its row of the read ledger."""
+    sql, added = with_ledger(
+        plan.sql, plan.labels, ready.name, ready.document.hash, len(plan.binders)
+    )
+    constants = tuple((lambda _, value=value: value) for value in added)
+    return replace(plan, sql=sql, binders=(*plan.binders, *constants))

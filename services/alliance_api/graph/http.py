@@ -1,0 +1,195 @@
+"""GraphQL over HTTP: a small ASGI application, so that little stands before the database.
+
+Order matters: who is asking comes first (401 before a byte of the document is parsed), then sizes,
+then the document, then its cost, then the database.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Mapping
+from typing import Any, Protocol
+
+import psycopg
+import sqlalchemy.exc
+from opentelemetry import trace
+from starlette.datastructures import Headers
+from starlette.types import Receive, Scope, Send
+
+from alliance_api.charter.principal import Principal
+from chassis.strict_json import BadJson, parse
+
+from .errors import plain
+from .execute import Answer, Executor, Request
+
+LARGEST_BODY = 64 * 1024
+RESPONSE_JSON = "application/graphql-response+json"
+JSON = "application/json"
+ALWAYS = (
+    (b"cache-control", b"no-store"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+)
+
+_log = logging.getLogger("alliance.graphql")
+_tracer = trace.get_tracer("alliance.graphql")
+
+
+class Unauthorised(Exception):  # noqa: N818  (an expected outcome, not an error)
+    """A request without a token that we trust."""
+
+    def __init__(self, reason: str) -> None:
+        """Keep the reason's public code."""
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Authenticate(Protocol):
+    """Makes the principal of a request."""
+
+    def __call__(self, authorization: str | None, /) -> Awaitable[Principal]:
+        """Return the principal of an Authorization header. Raises `Unauthorised`."""
+
+
+class Stopped(Exception):  # noqa: N818  (an expected outcome, not an error)
+    """A request that ends before it is executed."""
+
+    def __init__(self, status: int, code: str, message: str, *headers: tuple[bytes, bytes]) -> None:
+        """Keep the answer."""
+        super().__init__(code)
+        self.answer = Answer(status, plain(code, message))
+        self.headers = headers
+
+
+class GraphQLHTTP:
+    """POST /graphql."""
+
+    def __init__(
+        self, executor: Executor, authenticate: Authenticate
+    ) -> None:
+        """Keep who executes, and who says who asks."""
+        self._executor = executor
+        self._authenticate = authenticate
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        headers = Headers(scope=scope)
+        extra: tuple[tuple[bytes, bytes], ...] = ()
+        with _tracer.start_as_current_span("POST /graphql") as span:
+            try:
+                answer = await self._answer(scope, headers, receive)
+            except Stopped as stopped:
+                answer, extra = stopped.answer, stopped.headers
+            span.set_attribute("http.response.status_code", answer.status)
+            if answer.kind:
+                span.set_attribute("graphql.operation.type", answer.kind)
+                span.set_attribute("graphql.document.hash", answer.document)
+        await _send(send, answer, _media_type(headers), extra)
+
+    async def _answer(self, scope: Scope, headers: Headers, receive: Receive) -> Answer:
+        principal = await self._principal(headers)
+        if scope["method"] != "POST":
+            raise Stopped(405, "METHOD_NOT_ALLOWED", "Send a POST.", (b"allow", b"POST"))
+        if headers.get("content-type", "").partition(";")[0].strip().lower() != JSON:
+            raise Stopped(415, "UNSUPPORTED_MEDIA_TYPE", f"Send {JSON}.")
+        request = _request(await _body(headers, receive))
+        try:
+            return await self._executor.execute(principal, request)
+        except (psycopg.Error, sqlalchemy.exc.DBAPIError) as error:
+            raise _unavailable(error) from None
+        except Exception as error:  # what is not foreseen must not tell what it saw
+            _log.error("graphql.failed", extra={"exception.type": type(error).__name__})  # noqa: TRY400
+            message = "Something went wrong here. Nothing was changed."
+            raise Stopped(500, "INTERNAL", message) from None
+
+    async def _principal(self, headers: Headers) -> Principal:
+        try:
+            return await self._authenticate(headers.get("authorization"))
+        except Unauthorised as refused:
+            challenge = "Bearer"
+            if refused.reason != "missing":
+                challenge += f' error="invalid_token", error_description="{refused.reason}"'
+            message = f"A valid bearer token is needed ({refused.reason})."
+            header = (b"www-authenticate", challenge.encode())
+            raise Stopped(401, "UNAUTHENTICATED", message, header) from None
+
+
+async def _body(headers: Headers, receive: Receive) -> bytes:
+    too_large = Stopped(413, "BODY_TOO_LARGE", f"A request has at most {LARGEST_BODY} bytes.")
+    length = headers.get("content-length", "0")
+    if not length.isdecimal() or int(length[:20]) > LARGEST_BODY:
+        raise too_large
+    chunks: list[bytes] = []
+    size, more = 0, True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Stopped(400, "DISCONNECTED", "The request ended early.")
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        if size > LARGEST_BODY:
+            raise too_large
+        chunks.append(chunk)
+        more = message.get("more_body", False)
+    return b"".join(chunks)
+
+
+def _request(body: bytes) -> Request:
+    try:
+        found = parse(body)
+    except BadJson as error:
+        raise Stopped(400, "BAD_JSON", str(error)) from None
+    if isinstance(found, list):
+        raise Stopped(400, "BATCH_NOT_ALLOWED", "Send one operation a request.")
+    if not isinstance(found, dict) or not isinstance(found.get("query"), str):
+        raise Stopped(400, "BAD_REQUEST", "Send an object with the document as `query`.")
+    variables, name = found.get("variables") or {}, found.get("operationName")
+    if not isinstance(variables, dict):
+        raise Stopped(400, "BAD_REQUEST", "`variables` must be an object.")
+    if name is not None and not isinstance(name, str):
+        raise Stopped(400, "BAD_REQUEST", "`operationName` must be a string.")
+    if not isinstance(found.get("extensions") or {}, Mapping):
+        raise Stopped(400, "BAD_REQUEST", "`extensions` must be an object.")
+    return Request(found["query"], name or None, variables, _trace_id())
+
+
+def _trace_id() -> str:
+    context = trace.get_current_span().get_span_context()
+    return format(context.trace_id, "032x") if context.is_valid else ""
+
+
+def _unavailable(error: Exception) -> Stopped:
+    state = getattr(error, "sqlstate", None) or getattr(
+        getattr(error, "orig", None), "sqlstate", None
+    )
+    # The class of an error says what happened; its message may hold what somebody wrote.
+    _log.error(
+        "graphql.database",
+        extra={"exception.type": type(error).__name__, "error.type": state or "connection"},
+    )
+    if state is not None and state.startswith("57014"):
+        return Stopped(503, "TIMEOUT", "This took too long. Ask for less, or try again.")
+    if state is not None and not state.startswith(("08", "53", "55", "57", "40")):
+        return Stopped(500, "INTERNAL", "Something went wrong here. Nothing was changed.")
+    header = (b"retry-after", b"1")
+    return Stopped(503, "UNAVAILABLE", "The database is not reachable. Try again.", header)
+
+
+def _media_type(headers: Headers) -> bytes:
+    accepted = headers.get("accept", "")
+    media = RESPONSE_JSON if RESPONSE_JSON in accepted else JSON
+    return f"{media}; charset=utf-8".encode()
+
+
+async def _send(
+    send: Send, answer: Answer, media_type: bytes, extra: tuple[tuple[bytes, bytes], ...]
+) -> None:
+    headers: list[Any] = [
+        (b"content-type", media_type),
+        (b"content-length", str(len(answer.body)).encode()),
+        *ALWAYS,
+        *extra,
+    ]
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.body})

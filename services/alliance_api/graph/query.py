@@ -1,0 +1,145 @@
+"""The roots of reading."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Any
+
+import strawberry
+
+from alliance_api.charter.policies import ME, ORGANISATION, standing
+from alliance_api.charter.relations import Relation
+from alliance_api.domain.ids import parse_id
+from alliance_api.onesql.sources import (
+    Column,
+    Filter,
+    Inline,
+    Order,
+    Table,
+    ToMany,
+    ToOne,
+)
+from alliance_api.onesql.sources import Connection as Pages
+from alliance_api.onesql.sources import Node as ById
+
+from .declare import comes_from, field
+from .types.cases import Case, CaseStatus
+from .types.common import Connection, InformantRole, Node
+from .types.instruments import Instrument
+from .types.people import Person
+
+
+def split(text: str) -> tuple[str, str] | None:
+    """Return kind and UUID of a global id, or None where it is none."""
+    found = parse_id(text)
+    return (str(found[0]), str(found[1])) if found else None
+
+
+def only(kind: str) -> Callable[[Any], str | None]:
+    """Return what reads the UUID of ids of one kind; others match nothing."""
+
+    def parse(value: Any) -> str | None:
+        found = split(str(value))
+        return found[1] if found and found[0] == kind else None
+
+    return parse
+
+
+MINE = f"{{row}}.id IN {standing((Relation.THERAPIST, Relation.SUPERVISOR))}"
+OPENED = (("opened_on", "date"), ("id", "uuid"))
+
+
+@strawberry.enum
+class CaseloadOrder(StrEnum):
+    """In which order a caseload is listed."""
+
+    OPENED_FIRST = "OPENED_FIRST"
+    OPENED_LAST = "OPENED_LAST"
+
+
+@comes_from(Table("organisations", prefix="organisation"))
+class Organisation:
+    """The clinic or practice."""
+
+    id: strawberry.ID = field(Column("organisation_id", prefix="organisation"))
+    name: str = field(Column("name"))
+
+
+@comes_from(None)
+class Viewer:
+    """You, as the database sees you."""
+
+    person: Person = field(ToOne(where=(f"{{row}}.id = {ME}",)))
+    organisation: Organisation = field(ToOne(where=(f"{{row}}.organisation_id = {ORGANISATION}",)))
+    cases: list[Case] = field(
+        ToMany({}, Order(OPENED), where=(f"{{row}}.id IN {standing((Relation.CLIENT,))}",)),
+        "The cases in which you are the client.",
+    )
+
+
+@strawberry.type(description="What can be asked.")
+class Query:
+    """What can be asked."""
+
+    viewer: Viewer = field(Inline())
+    organisation: Organisation = field(
+        ToOne(where=(f"{{row}}.organisation_id = {ORGANISATION}",))
+    )
+
+    @field(ById("id", split), "Anything with an id that you may see; what you may not see is null.")
+    def node(self, id: strawberry.ID) -> Node | None: ...  # noqa: A002
+
+    @field(ToOne(filters=(Filter("id", "{row}.id = {value}", "uuid", only("case")),)))
+    def case(self, id: strawberry.ID) -> Case | None: ...  # noqa: A002
+
+    @field(
+        Pages(
+            {},
+            Order(OPENED),
+            where=(MINE,),
+            filters=(Filter("status", "{row}.status = {value}"),),
+            order_argument="orderBy",
+            orders={
+                "OPENED_FIRST": Order(OPENED),
+                "OPENED_LAST": Order(OPENED, descending=True),
+            },
+        ),
+        "The cases in which you are therapist or supervisor.",
+    )
+    def caseload(  # noqa: PLR0913  (the arguments of a Relay connection)
+        self,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+        status: CaseStatus | None = None,
+        order_by: CaseloadOrder = CaseloadOrder.OPENED_FIRST,
+    ) -> Connection[Case]: ...
+
+    @field(
+        ToOne(
+            filters=(
+                Filter("code", "{row}.code = {value}"),
+                Filter("version", "{row}.version = {value}", "int"),
+            ),
+            order=Order((("version", "int"),), descending=True),
+        ),
+        "An instrument by its code, in the given or the latest version.",
+    )
+    def instrument(self, code: str, version: int | None = None) -> Instrument | None: ...
+
+    @field(
+        ToMany(
+            {},
+            Order((("code", "text"), ("version", "int"))),
+            filters=(
+                Filter("construct", "{value} = ANY ({row}.constructs)"),
+                Filter("informant", "{row}.informant = {value}"),
+            ),
+            expected=20,
+        )
+    )
+    def instruments(
+        self, construct: str | None = None, informant: InformantRole | None = None
+    ) -> list[Instrument]: ...

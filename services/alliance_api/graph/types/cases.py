@@ -1,0 +1,214 @@
+"""Cases: one episode of care of one client with its care team."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import strawberry
+
+from alliance_api.onesql.sources import (
+    Column,
+    Filter,
+    Inline,
+    Order,
+    Table,
+    ToMany,
+    ToOne,
+)
+from alliance_api.onesql.sources import Connection as Pages
+
+from ..declare import comes_from, field
+from .commitments import Commitment
+from .common import (
+    CommitmentOutcome,
+    Connection,
+    Day,
+    Disclosure,
+    GoalState,
+    InformantRole,
+    Instant,
+    Node,
+    PartyRole,
+    SessionOutcome,
+)
+from .goals import Goal
+from .measurements import (
+    BY_INFORMANT,
+    BY_INSTRUMENT,
+    SERIES,
+    Measurement,
+    Occasion,
+    Score,
+    Trajectory,
+)
+from .people import Person
+from .readings import Reading
+from .reliability import Reliability
+from .sessions import Session
+
+OF_CASE = {"id": "case_id"}
+
+
+@strawberry.enum
+class CaseStatus(StrEnum):
+    """Whether care goes on."""
+
+    ACTIVE = "ACTIVE"
+    CLOSED = "CLOSED"
+
+
+@strawberry.enum
+class CareRelation(StrEnum):
+    """How a member of a care team stands to the case."""
+
+    THERAPIST = "THERAPIST"
+    SUPERVISOR = "SUPERVISOR"
+    CAREGIVER = "CAREGIVER"
+
+
+@comes_from(Table("care_team", subject="case_id", label="CARE_TEAM"), "CARE_TEAM")
+class CareTeamMember:
+    """Someone in the care team, and for how long."""
+
+    person: Person = field(ToOne({"person_id": "id"}))
+    relation: CareRelation = field(Column("relation"))
+    since: Instant = field(Column("starts_at"))
+    until: Instant | None = field(Column("ends_at"))
+
+
+BY_START = Order((("planned_start", "timestamptz"), ("id", "uuid")))
+BY_ID = Order((("id", "uuid"),))
+HAS_OUTCOME = Filter(
+    "outcome",
+    "EXISTS (SELECT FROM attendance o WHERE o.organisation_id = {row}.organisation_id "
+    "AND o.session_id = {row}.id AND o.outcome = ANY ({value}))",
+    "text[]",
+)
+
+
+@comes_from(
+    Table("cases", prefix="case", subject="id", label="CASE_FRAME"), "CASE_FRAME"
+)
+class Case(Node):
+    """One episode of care of one client with its care team."""
+
+    id: strawberry.ID = field(Column("id", prefix="case"))
+    status: CaseStatus = field(Column("status"))
+    opened_on: Day = field(Column("opened_on"))
+    closed_on: Day | None = field(Column("closed_on"))
+    time_zone: str = field(Column("time_zone"), "IANA name.")
+    client: Person = field(ToOne({"client_id": "id"}))
+    disclosure_default: Disclosure = field(Column("disclosure_default"))
+    care_team: list[CareTeamMember] = field(
+        ToMany(
+            OF_CASE,
+            Order((("relation", "text"), ("starts_at", "timestamptz"), ("id", "uuid"))),
+            where=("{row}.starts_at <= now()", "({row}.ends_at IS NULL OR {row}.ends_at > now())"),
+            expected=3,
+        )
+    )
+    next_session: Session | None = field(
+        ToOne(
+            OF_CASE,
+            where=("{row}.state = 'PLANNED'", "{row}.planned_start > now()"),
+            order=BY_START,
+        )
+    )
+    occasions: list[Occasion] = field(
+        ToMany(OF_CASE, Order((("due_at", "timestamptz"), ("id", "uuid"))), expected=20),
+        "Measures planned, due and overdue.",
+    )
+
+    @field(Pages(OF_CASE, BY_START, filters=(HAS_OUTCOME,)))
+    def sessions(  # noqa: PLR0913  (the arguments of a Relay connection)
+        self,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+        outcome: list[SessionOutcome] | None = None,
+    ) -> Connection[Session]: ...
+
+    @field(
+        Pages(
+            OF_CASE,
+            Order((("taken_at", "timestamptz"), ("id", "uuid"))),
+            filters=(BY_INSTRUMENT, BY_INFORMANT),
+        )
+    )
+    def measurements(  # noqa: PLR0913  (the arguments of a Relay connection)
+        self,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+        instrument: str | None = None,
+        informant: InformantRole | None = None,
+    ) -> Connection[Measurement]: ...
+
+    @field(
+        ToMany(
+            OF_CASE,
+            Order((("taken_at", "timestamptz"), ("measurement_id", "uuid")), descending=True),
+            where=("{row}.current",),
+            filters=SERIES,
+            limit="last",
+        ),
+        "The latest scores of one scale of one informant, newest first.",
+    )
+    def latest_scores(
+        self, instrument: str, informant: InformantRole, scale: str = "total", last: int = 5
+    ) -> list[Score]: ...
+
+    @field(Inline(), "One scale of one informant over time.")
+    def trajectory(
+        self, instrument: str, informant: InformantRole, scale: str = "total"
+    ) -> Trajectory: ...
+
+    @field(
+        ToMany(
+            OF_CASE, BY_ID, filters=(Filter("state", "{row}.state = ANY ({value})", "text[]"),),
+            limit="first",
+        )
+    )
+    def goals(self, state: list[GoalState] | None = None, first: int = 100) -> list[Goal]: ...
+
+    @field(
+        ToMany(
+            OF_CASE,
+            Order((("due_at", "timestamptz"), ("id", "uuid"))),
+            filters=(
+                Filter("by", "{row}.owner_role = {value}"),
+                Filter("outcome", "{row}.outcome = ANY ({value})", "text[]"),
+            ),
+            limit="first",
+        )
+    )
+    def commitments(
+        self,
+        by: PartyRole | None = None,
+        outcome: list[CommitmentOutcome] | None = None,
+        first: int = 100,
+    ) -> list[Commitment]: ...
+
+    @field(
+        ToOne(OF_CASE, filters=(Filter("of", "{row}.party = {value}"),)),
+        "How far one party can be relied upon; null before anything was recorded.",
+    )
+    def reliability(self, of: PartyRole) -> Reliability | None: ...
+
+    @field(
+        Pages(
+            {},
+            Order((("at", "timestamptz"), ("id", "uuid")), descending=True),
+            where=(
+                "{row}.organisation_id = {outer}.organisation_id",
+                "{row}.cases @> ARRAY[{outer}.id]",
+            ),
+        ),
+        "Who read what of this case: all of it for the client, one's own for anybody else.",
+        "READ_LEDGER",
+    )
+    def readings(
+        self, first: int | None = None, after: str | None = None
+    ) -> Connection[Reading]: ...

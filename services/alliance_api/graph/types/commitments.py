@@ -1,0 +1,27 @@
+"""Commitments: what someone promised to do between sessions, and whether it was kept."""
+
+from __future__ import annotations
+
+import strawberry
+
+from alliance_api.onesql.sources import Column, Table, ToOne
+
+from ..declare import comes_from, field
+from .common import CommitmentOutcome, Instant, Node, PartyRole
+from .people import Person
+
+
+@comes_from(
+    Table("commitments", prefix="commitment", subject="case_id", label="COMMITMENT"), "COMMITMENT"
+)
+class Commitment(Node):
+    """What someone promised to do between sessions."""
+
+    id: strawberry.ID = field(Column("id", prefix="commitment"))
+    owner: Person = field(ToOne({"owner_id": "id"}))
+    role: PartyRole = field(Column("owner_role"))
+    wording: str = field(Column("wording"))
+    made_at: Instant = field(Column("made_at"))
+    due_at: Instant = field(Column("due_at"))
+    outcome: CommitmentOutcome = field(Column("outcome"))
+    settled_at: Instant | None = field(Column("settled_at"))

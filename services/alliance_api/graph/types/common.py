@@ -1,0 +1,95 @@
+"""What every type shares: scalars, nodes, pages, and how the words of the domain become enums."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Generic, NewType, TypeVar
+
+import strawberry
+
+from alliance_api.domain.attendance import SessionOutcome as _SessionOutcome
+from alliance_api.domain.commitments import CommitmentOutcome as _CommitmentOutcome
+from alliance_api.domain.disclosure import Disclosure as _Disclosure
+from alliance_api.domain.goals import GoalState as _GoalState
+from alliance_api.domain.goals import Stance as _Stance
+from alliance_api.domain.parties import PartyRole as _PartyRole
+from alliance_api.onesql.sources import Column
+
+from ..declare import comes_from, field
+
+T = TypeVar("T")
+
+Duration = NewType("Duration", timedelta)
+
+SCALARS = {
+    Duration: strawberry.scalar(
+        name="Duration",
+        description="A span of time as in ISO 8601, for example `PT15M`.",
+        specified_by_url="https://www.iso.org/iso-8601-date-and-time-format.html",
+        serialize=str,
+        parse_value=lambda value: value,
+    )
+}
+
+Instant = datetime
+Day = date
+
+SessionOutcome = strawberry.enum(_SessionOutcome, name="SessionOutcome")
+CommitmentOutcome = strawberry.enum(_CommitmentOutcome, name="CommitmentOutcome")
+Disclosure = strawberry.enum(_Disclosure, name="Disclosure")
+GoalState = strawberry.enum(_GoalState, name="GoalState")
+Stance = strawberry.enum(_Stance, name="Stance")
+PartyRole = strawberry.enum(_PartyRole, name="PartyRole")
+
+
+@strawberry.enum
+class InformantRole(StrEnum):
+    """Who answers a measure. Informants are separate series and never averaged."""
+
+    CLIENT = "CLIENT"
+    THERAPIST = "THERAPIST"
+    CAREGIVER = "CAREGIVER"
+
+
+@strawberry.interface(description="Anything that has a global id.")
+class Node:
+    """Anything that has a global id: typed and opaque, as `case-0192…`."""
+
+    id: strawberry.ID
+
+
+@comes_from(None)
+class PageInfo:
+    """Where a page stands in its list."""
+
+    has_next_page: bool
+    has_previous_page: bool
+    start_cursor: str | None
+    end_cursor: str | None
+
+
+@strawberry.type(description="One place in a list.")
+class Edge(Generic[T]):
+    """One place in a list."""
+
+    cursor: str
+    node: T
+
+
+@strawberry.type(description="A page of a list that grows: `first` or `last` from 1 to 100.")
+class Connection(Generic[T]):
+    """A page of a list that grows."""
+
+    edges: list[Edge[T]]
+    nodes: list[T]
+    page_info: PageInfo
+    total_count: int = strawberry.field(description="How many there are that you may see.")
+
+
+@comes_from(None)
+class Method:
+    """Which rule computed a number: its name and its version."""
+
+    id: str = field(Column("method_id"))
+    version: str = field(Column("method_version"))

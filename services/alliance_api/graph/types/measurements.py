@@ -1,0 +1,171 @@
+"""Measurements, and under facets of their own their scores, answers and comment."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import strawberry
+
+from alliance_api.onesql.sources import (
+    Column,
+    Computed,
+    Filter,
+    Inline,
+    Join,
+    Order,
+    Table,
+    ToMany,
+    ToOne,
+)
+
+from ..declare import comes_from, field
+from .common import Disclosure, InformantRole, Instant, Method, Node
+from .instruments import Instrument
+from .people import Person
+from .sessions import Session
+
+
+@strawberry.enum
+class WithheldReason(StrEnum):
+    """Why something is present but not shown."""
+
+    PRIVATE = "PRIVATE"
+    TREND_ONLY = "TREND_ONLY"
+    NOT_YET = "NOT_YET"
+    RATE_FIRST = "RATE_FIRST"
+    NO_CONSENT = "NO_CONSENT"
+    SCOPE = "SCOPE"
+
+
+@comes_from(Table("withheld"))
+class Withheld:
+    """Something that is there and not shown to you, and why."""
+
+    facet: str = field(Column("facet"), "SCORES, ANSWERS or COMMENT.")
+    reason: WithheldReason = field(Column("reason"))
+
+
+@comes_from(Table("answers", subject="case_id", label="ANSWERS"), "ANSWERS")
+class Answer:
+    """The value of one item; null where it was not answered."""
+
+    item: int = field(Column("item"))
+    value: float | None = field(Column("value"))
+    not_applicable: bool = field(Column("not_applicable"))
+
+
+@comes_from(Table("scores", subject="case_id", label="SCORES"), "SCORES")
+class Score:
+    """What the key makes of the answers; null, never 0, where it can make nothing, and why."""
+
+    scale: str = field(Column("scale"))
+    instrument_code: str = field(Column("instrument_code"))
+    informant: InformantRole = field(Column("informant_role"))
+    raw: float | None = field(Column("raw"), "The sum over the items of the scale, prorated.")
+    mean: float | None = field(Column("mean"), "The mean over the items of the scale.")
+    pomp: float | None = field(Column("pomp"), "Per cent of the maximum possible, 0 to 100.")
+    minimum: float = field(Column("minimum"), "The lowest possible raw score.")
+    maximum: float = field(Column("maximum"), "The highest possible raw score.")
+    answered: int = field(Column("answered"))
+    missing: int = field(Column("missing"))
+    reason: str | None = field(Column("reason"), "Why there is no score.")
+    taken_at: Instant = field(Column("taken_at"))
+    session: Session | None = field(ToOne({"session_id": "id"}))
+    method: Method = field(Inline())
+
+
+@comes_from(
+    Table(
+        "measurements",
+        prefix="measurement",
+        subject="case_id",
+        label="MEASUREMENT",
+        companions={"comment": Join("comments", {"id": "measurement_id"}, label="COMMENT")},
+    ),
+    "MEASUREMENT",
+)
+class Measurement(Node):
+    """One completed giving of an instrument by one informant."""
+
+    id: strawberry.ID = field(Column("id", prefix="measurement"))
+    instrument: Instrument = field(ToOne({"instrument_id": "id"}))
+    informant: Person = field(ToOne({"informant_id": "id"}))
+    role: InformantRole = field(Column("informant_role"))
+    session: Session | None = field(ToOne({"session_id": "id"}))
+    taken_at: Instant = field(Column("taken_at"))
+    disclosure: Disclosure = field(Column("disclosure"), "Whom the informant opened it to.")
+    scores: list[Score] | None = field(
+        ToMany({"id": "measurement_id"}, Order((("scale", "text"),)), empty="null", expected=4),
+        facet="SCORES",
+    )
+    answers: list[Answer] | None = field(
+        ToMany({"id": "measurement_id"}, Order((("item", "int"),)), empty="null", expected=12),
+        facet="ANSWERS",
+    )
+    comment: str | None = field(Column("body", "comment"), facet="COMMENT")
+    withheld: list[Withheld] = field(
+        ToMany({"id": "measurement_id"}, Order((("facet", "text"),)), expected=3),
+        "What is there and not shown to you, with the reason.",
+    )
+    superseded_by: Measurement | None = field(ToOne({"superseded_by": "id"}))
+
+
+@strawberry.enum
+class OccasionState(StrEnum):
+    """Where a planned measure stands, as far as you may know."""
+
+    PLANNED = "PLANNED"
+    DUE = "DUE"
+    OVERDUE = "OVERDUE"
+    DONE = "DONE"
+
+
+_DONE = (
+    "EXISTS (SELECT FROM measurements m WHERE m.organisation_id = {row}.organisation_id "
+    "AND m.occasion_id = {row}.id)"
+)
+
+
+@comes_from(
+    Table("occasions", prefix="occasion", subject="case_id", label="OCCASION"), "OCCASION"
+)
+class Occasion(Node):
+    """One planned giving of an instrument."""
+
+    id: strawberry.ID = field(Column("id", prefix="occasion"))
+    instrument: Instrument = field(ToOne({"instrument_id": "id"}))
+    informant: Person = field(ToOne({"informant_id": "id"}))
+    role: InformantRole = field(Column("informant_role"))
+    session: Session | None = field(ToOne({"session_id": "id"}))
+    opens_at: Instant = field(Column("opens_on"))
+    due_at: Instant = field(Column("due_at"))
+    state: OccasionState = field(
+        Computed(
+            f"CASE WHEN {_DONE} THEN 'DONE' WHEN now() < {{row}}.opens_on THEN 'PLANNED' "
+            "WHEN now() > {row}.due_at THEN 'OVERDUE' ELSE 'DUE' END"
+        )
+    )
+    measurement: Measurement | None = field(
+        ToOne({"id": "occasion_id"}, order=Order((("taken_at", "timestamptz"),), descending=True))
+    )
+
+
+# What makes a series: scores of other instruments, informants or scales are never mixed in.
+BY_INSTRUMENT = Filter("instrument", "{row}.instrument_code = {value}")
+BY_INFORMANT = Filter("informant", "{row}.informant_role = {value}")
+SERIES = (BY_INSTRUMENT, BY_INFORMANT, Filter("scale", "{row}.scale = {value}"))
+
+
+@comes_from(None)
+class Trajectory:
+    """One scale of one informant over time: only what you may see, and only of this series."""
+
+    points: list[Score] = field(
+        ToMany(
+            {"id": "case_id"},
+            Order((("taken_at", "timestamptz"), ("measurement_id", "uuid"))),
+            where=("{row}.current",),
+            filters=SERIES,
+            expected=40,
+        )
+    )

@@ -1,0 +1,262 @@
+"""Running mutations: one transaction each, its payload read by the one read path inside it."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import orjson
+import psycopg
+import sqlalchemy.exc
+from graphql import FieldNode, GraphQLField, GraphQLObjectType, GraphQLSchema, get_argument_values
+from graphql.execution.values import VariableValues
+from strawberry.types.arguments import convert_argument
+
+from alliance_api.charter.principal import Principal
+from alliance_api.domain.errors import Problem, Refused
+from alliance_api.onesql.arguments import Argument
+from alliance_api.onesql.plan import Plan
+from alliance_api.onesql.refusals import refusal
+from alliance_api.onesql.rows import object_type
+from alliance_api.onesql.selection import Selections
+from alliance_api.store import outbox
+from alliance_api.store.transaction import Database, Transaction
+
+from .errors import camel
+from .mutations import VERBS, Verb
+from .payloads import CHANGED
+from .schema import strawberry_schema
+
+if TYPE_CHECKING:
+    from .execute import Executor, Ready
+
+LONGEST_KEY = 255
+TRIES = 3
+# A statement that lost its connection or a race may be sent again: the key makes it happen once.
+_AGAIN = ("08", "57P", "40P01", "40001", "55P03")
+_TAKEN = {"occasions_once_key": ("ALREADY_PLANNED", "informant")}
+
+
+class Verbs:
+    """Runs the mutations of an operation, one after the other."""
+
+    def __init__(self, database: Database, schema: GraphQLSchema, executor: Executor) -> None:
+        """Keep what every mutation needs."""
+        self._database = database
+        self._schema = schema
+        self._executor = executor
+
+    async def run(self, principal: Principal, trace: str, ready: Ready) -> bytes:
+        """Return the body of an operation's answer."""
+        root = self._schema.mutation_type
+        assert root is not None  # noqa: S101  (there is a Mutation type)
+        selections = Selections(self._schema, ready.document.fragments, ready.variables)
+        parts: list[bytes] = []
+        for key, nodes in selections.collect(root, [ready.operation.selection_set]).items():
+            name = nodes[0].name.value
+            if name == "__typename":
+                body = b'"Mutation"'
+            else:
+                one = _Mutation(self, principal, trace, ready, key, nodes, root.fields[name])
+                body = await one.answer()
+            parts.append(orjson.dumps(key) + b":" + body)
+        return b'{"data":{' + b",".join(parts) + b"}}"
+
+    @property
+    def database(self) -> Database:
+        """Return the database."""
+        return self._database
+
+    @property
+    def schema(self) -> GraphQLSchema:
+        """Return the schema."""
+        return self._schema
+
+    @property
+    def executor(self) -> Executor:
+        """Return the executor, whose compiler makes the payload's statement."""
+        return self._executor
+
+
+class _Mutation:
+    """One mutation of one request."""
+
+    def __init__(  # noqa: PLR0913  (what a request is made of)
+        self,
+        verbs: Verbs,
+        principal: Principal,
+        trace: str,
+        ready: Ready,
+        key: str,
+        nodes: list[FieldNode],
+        definition: GraphQLField,
+    ) -> None:
+        self._verbs = verbs
+        self._principal = principal
+        self._trace = trace
+        self._ready = ready
+        self._key = key
+        self._nodes = nodes
+        self._payload: GraphQLObjectType = object_type(definition.type)
+        declared = definition.extensions["strawberry-definition"]
+        self._name: str = declared.python_name
+        self._verb: Verb = VERBS[self._name]
+        self._given = get_argument_values(definition, nodes[0], ready.variables)["input"]
+        check_texts(self._given)
+        self._input = _converted(declared, self._given)
+
+    async def answer(self) -> bytes:
+        """Return the JSON of the payload."""
+        try:
+            self._check()
+            return await self._tried()
+        except Refused as refused:
+            return self._refused(refused.problems)
+
+    def _check(self) -> None:
+        if not 0 < len(self._input.idempotency_key) <= LONGEST_KEY:
+            message = f"An idempotency key has 1 to {LONGEST_KEY} characters. Make one a request."
+            raise Refused((Problem("TEXT_TOO_LONG", message, "idempotency_key"),))
+        missing = {*self._verb.reads} - self._principal.reads
+        missing |= {*self._verb.writes} - self._principal.writes
+        if missing:
+            message = f"This needs scopes for {', '.join(sorted(missing))}. Ask for a wider token."
+            raise Refused((Problem("SCOPE_MISSING", message, None),))
+
+    async def _tried(self) -> bytes:
+        for attempt in range(TRIES):
+            try:
+                return await self._once()
+            except sqlalchemy.exc.DBAPIError as error:
+                state = getattr(error.orig, "sqlstate", None) or "08"
+                if not state.startswith(_AGAIN) or attempt == TRIES - 1:
+                    _explain(error, state)
+                    raise
+        raise AssertionError
+
+    async def _once(self) -> bytes:
+        async with self._verbs.database.write(self._principal, self._trace) as tx:
+            changed = await self._changed(tx)
+            return await self._read(tx, changed)
+
+    async def _changed(self, tx: Transaction) -> UUID:
+        key, hashed = self._input.idempotency_key, self._hash()
+        used = await outbox.claimed(tx, key)
+        if used is None:
+            now = datetime.now(UTC).replace(microsecond=0)
+            changed = await self._verb.run(tx, now, self._input)
+            await outbox.claim(tx, key, self._name, hashed, changed)
+            return changed
+        if (used["mutation"], used["input_hash"]) != (self._name, hashed):
+            message = "This key was used for something else. Use a new key for a new request."
+            raise Refused((Problem("IDEMPOTENCY_KEY_REUSED", message, "idempotency_key"),))
+        found: UUID = used["changed_id"]
+        return found
+
+    def _hash(self) -> str:
+        text = orjson.dumps(self._given, option=orjson.OPT_SORT_KEYS, default=str)
+        return hashlib.sha256(text).hexdigest()
+
+    async def _read(self, tx: Transaction, changed: UUID) -> bytes:
+        plan = self._ready.document.plan(
+            self._ready.operation,
+            self._ready.variables,
+            self._plan,
+            part=self._key,
+            nodes=[node.selection_set for node in self._nodes if node.selection_set],
+        )
+        sources, coerced = self._ready.variables
+        variables = VariableValues(sources, {**coerced, CHANGED: str(changed)})
+        return await tx.read(plan.sql, plan.parameters(variables))
+
+    def _plan(self) -> Plan:
+        from .execute import audited
+
+        compiled = self._verbs.executor.compiler(self._ready).compile(
+            self._payload,
+            [node.selection_set for node in self._nodes if node.selection_set],
+            overrides=self._no_problems(),
+            arguments={CHANGED: self._changed_argument()},
+        )
+        return audited(compiled, self._ready)
+
+    def _changed_argument(self) -> Argument:
+        # The id of what changed is bound like a variable, one that no document can name.
+        return Argument(CHANGED, None, lambda found: found.coerced[CHANGED], self._nodes[0])
+
+    def _fields(self) -> dict[str, list[FieldNode]]:
+        selections = Selections(
+            self._verbs.schema, self._ready.document.fragments, self._ready.variables
+        )
+        sets = [node.selection_set for node in self._nodes if node.selection_set]
+        return selections.collect(self._payload, sets)
+
+    def _no_problems(self) -> dict[str, Any]:
+        return {
+            key: lambda _: "'[]'"
+            for key, nodes in self._fields().items()
+            if nodes[0].name.value == "problems"
+        }
+
+    def _refused(self, problems: tuple[Problem, ...]) -> bytes:
+        body: dict[str, Any] = {}
+        for key, nodes in self._fields().items():
+            match nodes[0].name.value:
+                case "__typename":
+                    body[key] = self._payload.name
+                case "problems":
+                    body[key] = [self._problem(nodes, problem) for problem in problems]
+                case _:
+                    body[key] = None
+        return orjson.dumps(body)
+
+    def _problem(self, nodes: list[FieldNode], problem: Problem) -> dict[str, Any]:
+        kind = object_type(self._payload.fields["problems"].type)
+        values = {
+            "__typename": kind.name,
+            "code": problem.code,
+            "message": problem.message,
+            "field": camel(problem.field),
+        }
+        selections = Selections(
+            self._verbs.schema, self._ready.document.fragments, self._ready.variables
+        )
+        sets = [node.selection_set for node in nodes if node.selection_set]
+        return {
+            key: values[found[0].name.value]
+            for key, found in selections.collect(kind, sets).items()
+        }
+
+
+def _converted(declared: Any, given: Any) -> Any:
+    converter = strawberry_schema().schema_converter
+    kind = declared.arguments[0].type
+    return convert_argument(given, kind, converter.scalar_registry, converter.config)
+
+
+def check_texts(value: Any) -> None:
+    """Refuse the one character that PostgreSQL cannot hold, wherever it stands."""
+    if isinstance(value, str):
+        if "\0" in value:
+            raise refusal("BAD_TEXT", "A text holds a NUL character. Remove it.")
+    elif isinstance(value, dict):
+        for item in value.values():
+            check_texts(item)
+    elif isinstance(value, list):
+        for item in value:
+            check_texts(item)
+
+
+def _explain(error: sqlalchemy.exc.DBAPIError, state: str) -> None:
+    """Raise what the database refused as a problem, where it is one of the caller's."""
+    if state == psycopg.errors.InsufficientPrivilege.sqlstate:
+        message = "The charter does not let you do this. Ask someone who stands otherwise to it."
+        raise Refused((Problem("NOT_ALLOWED", message, None),)) from None
+    if state == psycopg.errors.UniqueViolation.sqlstate:
+        for name, (code, field) in _TAKEN.items():
+            if re.search(rf"\b{name}\b", str(error.orig)):
+                message = "This was planned already. Look it up instead."
+                raise Refused((Problem(code, message, field),)) from None

@@ -1,0 +1,38 @@
+"""What an operator sets, from the environment, checked when the service starts."""
+
+from __future__ import annotations
+
+import json
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Settings of the API. Secrets may be given by file: `NAME_FILE` names it."""
+
+    model_config = SettingsConfigDict(env_prefix="", extra="ignore", frozen=True)
+
+    database_url: SecretStr = Field(
+        description="PostgreSQL 18, as the role alliance_api: postgresql://alliance_api@host/alliance"
+    )
+    audience: str = Field("alliance", description="The `aud` that tokens must carry.")
+    trusted_issuers: str = Field(
+        "[]",
+        description='JSON: [{"name": "https://issuer", "jwks_url": "https://issuer/jwks"}], '
+        "or with `keys` (a JWK Set) instead of `jwks_url`.",
+    )
+    graphiql: bool = Field(default=True, description="Serve the GraphiQL page at GET /graphql.")
+    pool_size: int = Field(16, ge=1, le=200, description="Connections for reads, and for writes.")
+
+    @cached_property
+    def issuers(self) -> list[dict[str, Any]]:
+        """Return the trusted issuers; a path to a file of them is followed."""
+        text = self.trusted_issuers.strip()
+        if text and not text.startswith("["):
+            text = Path(text).read_text(encoding="utf-8")
+        found: list[dict[str, Any]] = json.loads(text or "[]")
+        return found

@@ -1,0 +1,99 @@
+"""Cases, care teams, and how people stand to them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.engine import RowMapping
+
+from .rows import add, all_of, new_id, one
+from .tables import care_team, cases, people, standing
+from .transaction import Transaction
+
+
+async def find(tx: Transaction, case: UUID) -> RowMapping | None:
+    """Return a case that the principal may see."""
+    return await one(tx, select(cases).where(cases.c.id == case))
+
+
+async def own_roles(tx: Transaction, case: UUID) -> frozenset[str]:
+    """Return how the principal stands to a case now."""
+    rows = await all_of(
+        tx,
+        select(standing.c.relation).where(
+            standing.c.case_id == case,
+            standing.c.person_id == tx.principal.person,
+            *_now(),
+        ),
+    )
+    return frozenset(row["relation"] for row in rows)
+
+
+async def members(tx: Transaction, case: UUID, *relations: str) -> Sequence[RowMapping]:
+    """Return who stands to a case now in one of the relations (for the engine)."""
+    return await all_of(
+        tx,
+        select(standing.c.person_id, standing.c.relation)
+        .where(standing.c.case_id == case, standing.c.relation.in_(relations), *_now())
+        .order_by(standing.c.relation, standing.c.person_id),
+    )
+
+
+def _now() -> tuple[Any, ...]:
+    return (
+        standing.c.starts_at <= func.now(),
+        or_(standing.c.ends_at.is_(None), standing.c.ends_at > func.now()),
+    )
+
+
+async def person_exists(tx: Transaction, person: UUID) -> bool:
+    """Say whether the principal may know of a person."""
+    return await one(tx, select(people.c.id).where(people.c.id == person)) is not None
+
+
+async def open_case(  # noqa: PLR0913  (the columns of a case)
+    tx: Transaction,
+    *,
+    client: UUID,
+    therapist: UUID,
+    opened_on: date,
+    time_zone: str,
+    interval_days: int | None,
+    now: datetime,
+) -> UUID:
+    """Insert a case with its therapist, and how both stand to it."""
+    case = new_id()
+    await add(
+        tx,
+        cases,
+        id=case,
+        client_id=client,
+        opened_on=opened_on,
+        time_zone=time_zone,
+        interval_days=interval_days,
+    )
+    await add(
+        tx,
+        care_team,
+        id=new_id(),
+        case_id=case,
+        person_id=therapist,
+        relation="THERAPIST",
+        starts_at=now,
+    )
+    async with tx.as_engine():
+        for person, relation in ((client, "CLIENT"), (therapist, "THERAPIST")):
+            await add(
+                tx,
+                standing,
+                person_id=person,
+                relation=relation,
+                case_id=case,
+                client_id=client,
+                starts_at=now,
+            )
+    return case

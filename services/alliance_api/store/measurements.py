@@ -1,0 +1,218 @@
+"""Measurements with their scores, answers and comment, and when each of these opens."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Text, Uuid, cast, func, literal, select, update
+from sqlalchemy.dialects.postgresql import TIMESTAMP
+from sqlalchemy.engine import RowMapping
+
+from alliance_api.domain.disclosure import Opening, Openings
+
+from .rows import add, add_all, all_of, new_id, one
+from .tables import (
+    answers,
+    comments,
+    instruments,
+    measurements,
+    occasions,
+    score_inputs,
+    scores,
+)
+from .transaction import Transaction
+
+_SAID = (scores, answers, comments)
+
+
+def instant(opening: Opening) -> Any:
+    """Return an opening as SQL: an instant, PostgreSQL's infinities, or null for never."""
+    if opening is None or isinstance(opening, datetime):
+        return opening
+    return cast(literal(opening, Text), TIMESTAMP(timezone=True))
+
+
+async def instrument(tx: Transaction, code: str) -> RowMapping | None:
+    """Return the latest version of an instrument of the organisation."""
+    statement = select(instruments).where(instruments.c.code == code)
+    return await one(tx, statement.order_by(instruments.c.version.desc()).limit(1))
+
+
+async def find(tx: Transaction, measurement: UUID) -> RowMapping | None:
+    """Return a measurement that the principal may know of."""
+    return await one(tx, select(measurements).where(measurements.c.id == measurement))
+
+
+async def occasion(tx: Transaction, occasion_id: UUID) -> RowMapping | None:
+    """Return an occasion that the principal may see."""
+    return await one(tx, select(occasions).where(occasions.c.id == occasion_id))
+
+
+async def occasion_of(
+    tx: Transaction, session: UUID, instrument_id: UUID, informant: UUID
+) -> UUID | None:
+    """Return the occasion at which an informant was asked for this (for the engine)."""
+    found = await one(
+        tx,
+        select(occasions.c.id).where(
+            occasions.c.session_id == session,
+            occasions.c.instrument_id == instrument_id,
+            occasions.c.informant_id == informant,
+        ),
+    )
+    return found["id"] if found else None
+
+
+async def plan(tx: Transaction, **values: Any) -> UUID:
+    """Insert an occasion."""
+    made = new_id()
+    await add(tx, occasions, id=made, **values)
+    return made
+
+
+async def still_to_rate(tx: Transaction, session: UUID) -> list[UUID]:
+    """Return the therapists who were asked about a session and have not rated it (engine)."""
+    rated = select(measurements.c.informant_id).where(
+        measurements.c.session_id == session, measurements.c.informant_role == "THERAPIST"
+    )
+    rows = await all_of(
+        tx,
+        select(occasions.c.informant_id)
+        .distinct()
+        .where(
+            occasions.c.session_id == session,
+            occasions.c.informant_role == "THERAPIST",
+            occasions.c.informant_id.not_in(rated),
+        ),
+    )
+    return [row["informant_id"] for row in rows]
+
+
+async def unseal(tx: Transaction, session: UUID, therapist: UUID) -> None:
+    """Open what was sealed for a therapist who has now rated the session (for the engine)."""
+    about = select(measurements.c.id).where(measurements.c.session_id == session)
+    for table in (*_SAID, measurements):
+        key = table.c.id if table is measurements else table.c.measurement_id
+        await tx.run(
+            update(table)
+            .where(key.in_(about), literal(therapist, Uuid) == func.any(table.c.sealed_for))
+            .values(sealed_for=func.array_remove(table.c.sealed_for, literal(therapist, Uuid)))
+        )
+
+
+async def submit(
+    tx: Transaction,
+    frame: Mapping[str, Any],
+    given: Sequence[Mapping[str, Any]],
+    comment: str | None,
+) -> UUID:
+    """Insert a measurement with its answers and comment, as its informant, closed to others."""
+    measurement = new_id()
+    judged = {key: frame[key] for key in _JUDGED}
+    await add(
+        tx,
+        measurements,
+        id=measurement,
+        **frame,
+        has_comment=comment is not None,
+    )
+    told = {**judged, "measurement_id": measurement}
+    await add_all(tx, answers, [{**told, **row} for row in given])
+    if comment is not None:
+        await add(tx, comments, **told, body=comment)
+    return measurement
+
+
+_JUDGED = ("case_id", "informant_id", "informant_role", "sealed_for", "to_caregivers")
+
+
+async def keep_scores(
+    tx: Transaction,
+    measurement: UUID,
+    frame: Mapping[str, Any],
+    found: Sequence[Mapping[str, Any]],
+    inputs_hash: str,
+) -> None:
+    """Insert what the key made of the answers (for the engine)."""
+    shared = {key: frame[key] for key in (*_JUDGED, "session_id", "instrument_code", "taken_at")}
+    rows = [{**shared, "measurement_id": measurement, **row} for row in found]
+    await add_all(tx, scores, rows)
+    await add(
+        tx,
+        score_inputs,
+        measurement_id=measurement,
+        case_id=frame["case_id"],
+        inputs_hash=inputs_hash,
+    )
+
+
+async def set_openings(
+    tx: Transaction, measurement: UUID, opens: Openings, *, to_caregivers: bool
+) -> None:
+    """Open or close what a measurement says, everywhere it is said (for the engine)."""
+    said = {scores: opens.scores_at, answers: opens.answers_at, comments: opens.answers_at}
+    for table, opening in said.items():
+        await tx.run(
+            update(table)
+            .where(table.c.measurement_id == measurement)
+            .values(opens_at=instant(opening), to_caregivers=to_caregivers)
+        )
+    await tx.run(
+        update(measurements)
+        .where(measurements.c.id == measurement)
+        .values(
+            scores_open_at=instant(opens.scores_at), answers_open_at=instant(opens.answers_at)
+        )
+    )
+
+
+async def choose_disclosure(
+    tx: Transaction, measurement: UUID, disclosure: str, *, to_caregivers: bool
+) -> bool:
+    """Change whom a measurement is opened to, as its informant; say whether it was theirs."""
+    done = await tx.run(
+        update(measurements)
+        .where(
+            measurements.c.id == measurement,
+            measurements.c.informant_id == tx.principal.person,
+        )
+        .values(disclosure=disclosure, to_caregivers=to_caregivers)
+    )
+    return done.rowcount == 1
+
+
+async def waiting(tx: Transaction, case: UUID, started: datetime) -> Sequence[RowMapping]:
+    """Return what opens with a session that started then (for the engine)."""
+    return await all_of(
+        tx,
+        select(
+            measurements.c.id, measurements.c.session_id, measurements.c.to_caregivers
+        ).where(
+            measurements.c.case_id == case,
+            measurements.c.disclosure == "NEXT_SESSION",
+            measurements.c.scores_open_at == instant("infinity"),
+            measurements.c.taken_at < started,
+        ),
+    )
+
+
+async def supersede(tx: Transaction, measurement: UUID, frame: Mapping[str, Any]) -> None:
+    """Let a later form of the same informant about the same session stand (for the engine)."""
+    earlier = (
+        select(measurements.c.id)
+        .where(
+            measurements.c.session_id == frame["session_id"],
+            measurements.c.instrument_code == frame["instrument_code"],
+            measurements.c.informant_id == frame["informant_id"],
+            measurements.c.id != measurement,
+            measurements.c.superseded_by.is_(None),
+        )
+        .scalar_subquery()
+    )
+    await tx.run(update(scores).where(scores.c.measurement_id.in_(earlier)).values(current=False))
+    await tx.run(
+        update(measurements).where(measurements.c.id.in_(earlier)).values(superseded_by=measurement)
+    )

@@ -1,0 +1,67 @@
+"""Bringing a database up to date: roles, then migrations as the owner, then nothing else."""
+
+from __future__ import annotations
+
+from importlib import resources
+
+import psycopg
+from alembic import command
+from alembic.config import Config
+from psycopg import sql
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import Connection
+
+from chassis.database import address
+
+LOCK_TIMEOUT = "5s"
+STATEMENT_TIMEOUT = "60s"
+
+
+def ensure_database(url: str, name: str) -> str:
+    """Create a database if it is missing (on behalf of a superuser's `url`); return its URL."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        found = connection.execute("SELECT FROM pg_database WHERE datname = %s", [name]).fetchone()
+        if found is None:
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    return address(url, database=name)
+
+
+def ensure_roles(url: str) -> None:
+    """Create the roles and give the owner its schema, if the user of `url` may."""
+    script = resources.files("alliance_api.store.migrations").joinpath("roles.sql").read_text()
+    with psycopg.connect(url) as connection:
+        connection.execute("SELECT pg_advisory_xact_lock(7041)")
+        connection.execute(script.encode())
+        connection.execute("ALTER SCHEMA public OWNER TO alliance_owner")
+        connection.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC")
+        connection.execute("GRANT USAGE ON SCHEMA public TO alliance_api, alliance_engine")
+
+
+def migrate(url: str, revision: str = "head") -> None:
+    """Upgrade (or downgrade, to an older `revision`) with lock and statement timeouts.
+
+    `url` is of a user that may become `alliance_owner`.
+    """
+    engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1))
+    with engine.connect() as connection:
+        become_owner(connection)
+        run = command.downgrade if revision == "base" else command.upgrade
+        run(config(connection), revision)
+    engine.dispose()
+
+
+def become_owner(connection: Connection) -> None:
+    """Work as the owner of the tables, and never wait long for a lock that others need."""
+    connection.execute(text("SET ROLE alliance_owner"))
+    connection.execute(text(f"SET lock_timeout = '{LOCK_TIMEOUT}'"))
+    connection.execute(text(f"SET statement_timeout = '{STATEMENT_TIMEOUT}'"))
+    connection.commit()
+
+
+def config(connection: Connection | None = None) -> Config:
+    """Return Alembic's configuration."""
+    found = Config()
+    found.set_main_option("script_location", "alliance_api.store:migrations")
+    found.set_main_option("path_separator", "os")
+    found.attributes["connection"] = connection
+    return found

@@ -1,0 +1,628 @@
+ALTER TABLE answers ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE attendance ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE care_team ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE cases ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE comments ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE commitments ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE consents ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE facts ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE goal_ratings ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE goal_stances ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE goal_versions ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE goals ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE idempotency_keys ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE identities ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE instrument_items ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE instrument_scales ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE instruments ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE measurements ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE occasions ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE organisations ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE people ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE read_ledger ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE reliability ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE score_inputs ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE scores ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE sessions ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE signals ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE staff ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE standing ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE answers FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE attendance FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE care_team FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE cases FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE comments FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE commitments FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE consents FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE facts FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE goal_ratings FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE goal_stances FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE goal_versions FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE goals FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE idempotency_keys FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE identities FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE instrument_items FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE instrument_scales FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE instruments FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE measurements FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE occasions FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE organisations FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE people FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE read_ledger FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE reliability FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE score_inputs FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE scores FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE sessions FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE signals FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE staff FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE standing FORCE ROW LEVEL SECURITY;
+
+REVOKE ALL ON answers FROM PUBLIC;
+
+REVOKE ALL ON attendance FROM PUBLIC;
+
+REVOKE ALL ON care_team FROM PUBLIC;
+
+REVOKE ALL ON cases FROM PUBLIC;
+
+REVOKE ALL ON comments FROM PUBLIC;
+
+REVOKE ALL ON commitments FROM PUBLIC;
+
+REVOKE ALL ON consents FROM PUBLIC;
+
+REVOKE ALL ON facts FROM PUBLIC;
+
+REVOKE ALL ON goal_ratings FROM PUBLIC;
+
+REVOKE ALL ON goal_stances FROM PUBLIC;
+
+REVOKE ALL ON goal_versions FROM PUBLIC;
+
+REVOKE ALL ON goals FROM PUBLIC;
+
+REVOKE ALL ON idempotency_keys FROM PUBLIC;
+
+REVOKE ALL ON identities FROM PUBLIC;
+
+REVOKE ALL ON instrument_items FROM PUBLIC;
+
+REVOKE ALL ON instrument_scales FROM PUBLIC;
+
+REVOKE ALL ON instruments FROM PUBLIC;
+
+REVOKE ALL ON measurements FROM PUBLIC;
+
+REVOKE ALL ON occasions FROM PUBLIC;
+
+REVOKE ALL ON organisations FROM PUBLIC;
+
+REVOKE ALL ON people FROM PUBLIC;
+
+REVOKE ALL ON read_ledger FROM PUBLIC;
+
+REVOKE ALL ON reliability FROM PUBLIC;
+
+REVOKE ALL ON score_inputs FROM PUBLIC;
+
+REVOKE ALL ON scores FROM PUBLIC;
+
+REVOKE ALL ON sessions FROM PUBLIC;
+
+REVOKE ALL ON signals FROM PUBLIC;
+
+REVOKE ALL ON staff FROM PUBLIC;
+
+REVOKE ALL ON standing FROM PUBLIC;
+
+GRANT SELECT, INSERT ON answers TO alliance_api;
+
+GRANT SELECT, INSERT ON attendance TO alliance_api;
+
+GRANT SELECT, INSERT ON care_team TO alliance_api;
+
+GRANT SELECT, INSERT ON cases TO alliance_api;
+
+GRANT SELECT, INSERT ON comments TO alliance_api;
+
+GRANT SELECT, INSERT, UPDATE (outcome, settled_at) ON commitments TO alliance_api;
+
+GRANT SELECT ON consents TO alliance_api;
+
+GRANT SELECT, INSERT ON goal_ratings TO alliance_api;
+
+GRANT SELECT, UPDATE (stance, answered_at) ON goal_stances TO alliance_api;
+
+GRANT SELECT, INSERT ON goal_versions TO alliance_api;
+
+GRANT SELECT, INSERT ON goals TO alliance_api;
+
+GRANT SELECT, INSERT ON idempotency_keys TO alliance_api;
+
+GRANT SELECT ON identities TO alliance_api;
+
+GRANT SELECT ON instrument_items TO alliance_api;
+
+GRANT SELECT ON instrument_scales TO alliance_api;
+
+GRANT SELECT ON instruments TO alliance_api;
+
+GRANT SELECT, INSERT, UPDATE (disclosure, to_caregivers) ON measurements TO alliance_api;
+
+GRANT SELECT, INSERT ON occasions TO alliance_api;
+
+GRANT SELECT ON organisations TO alliance_api;
+
+GRANT SELECT ON people TO alliance_api;
+
+GRANT SELECT, INSERT ON read_ledger TO alliance_api;
+
+GRANT SELECT ON reliability TO alliance_api;
+
+GRANT SELECT ON scores TO alliance_api;
+
+GRANT SELECT, INSERT, UPDATE (state) ON sessions TO alliance_api;
+
+GRANT SELECT ON signals TO alliance_api;
+
+GRANT SELECT ON staff TO alliance_api;
+
+GRANT SELECT ON standing TO alliance_api;
+
+GRANT SELECT ON cases TO alliance_engine;
+
+GRANT SELECT, INSERT ON standing TO alliance_engine;
+
+GRANT SELECT ON care_team TO alliance_engine;
+
+GRANT SELECT ON instruments TO alliance_engine;
+
+GRANT SELECT, UPDATE (state) ON sessions TO alliance_engine;
+
+GRANT SELECT, INSERT ON attendance TO alliance_engine;
+
+GRANT SELECT ON occasions TO alliance_engine;
+
+GRANT SELECT (organisation_id, id, case_id, owner_id, owner_role, due_at, outcome, settled_at) ON commitments TO alliance_engine;
+
+GRANT SELECT, UPDATE (scores_open_at, answers_open_at, sealed_for, superseded_by) ON measurements TO alliance_engine;
+
+GRANT SELECT, INSERT, UPDATE (opens_at, sealed_for, to_caregivers, current) ON scores TO alliance_engine;
+
+GRANT SELECT, INSERT, UPDATE ON score_inputs TO alliance_engine;
+
+GRANT SELECT (organisation_id, measurement_id, case_id, informant_id, informant_role, opens_at, sealed_for, to_caregivers), UPDATE (opens_at, sealed_for, to_caregivers) ON answers TO alliance_engine;
+
+GRANT SELECT (organisation_id, measurement_id, case_id, informant_id, informant_role, opens_at, sealed_for, to_caregivers), UPDATE (opens_at, sealed_for, to_caregivers) ON comments TO alliance_engine;
+
+GRANT SELECT, UPDATE (state, version, agreed_on, ended_on) ON goals TO alliance_engine;
+
+GRANT SELECT, INSERT ON goal_stances TO alliance_engine;
+
+GRANT SELECT, INSERT, UPDATE ON reliability TO alliance_engine;
+
+GRANT SELECT, INSERT, UPDATE ON signals TO alliance_engine;
+
+GRANT INSERT ON facts TO alliance_engine;
+
+CREATE POLICY cases_client_therapist_supervisor_caregiver_read ON cases FOR SELECT TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['EpisodeOfCare']) AND id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('CLIENT', 'THERAPIST', 'SUPERVISOR', 'CAREGIVER') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid))));
+
+CREATE POLICY cases_manager_read ON cases FOR SELECT TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['EpisodeOfCare']) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL AND (SELECT EXISTS (SELECT FROM staff f WHERE f.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND f.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND f.role = 'MANAGER' AND f.starts_at <= now() AND (f.ends_at IS NULL OR f.ends_at > now())))));
+
+CREATE POLICY care_team_client_therapist_supervisor_caregiver_read ON care_team FOR SELECT TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['CareTeam']) AND case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('CLIENT', 'THERAPIST', 'SUPERVISOR', 'CAREGIVER') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid))));
+
+CREATE POLICY care_team_manager_read ON care_team FOR SELECT TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['CareTeam']) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL AND (SELECT EXISTS (SELECT FROM staff f WHERE f.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND f.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND f.role = 'MANAGER' AND f.starts_at <= now() AND (f.ends_at IS NULL OR f.ends_at > now())))));
+
+CREATE POLICY sessions_client_therapist_supervisor_caregiver_read ON sessions FOR SELECT TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['Appointment']) AND case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('CLIENT', 'THERAPIST', 'SUPERVISOR', 'CAREGIVER') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid))));
+
+CREATE POLICY sessions_manager_read ON sessions FOR SELECT TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['Appointment']) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL AND (SELECT EXISTS (SELECT FROM staff f WHERE f.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND f.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND f.role = 'MANAGER' AND f.starts_at <= now() AND (f.ends_at IS NULL OR f.ends_at > now())))));
+
+CREATE POLICY attendance_client_therapist_supervisor_caregiver_read ON attendance FOR SELECT TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['Encounter']) AND case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('CLIENT', 'THERAPIST', 'SUPERVISOR', 'CAREGIVER') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid))));
+
+CREATE POLICY attendance_manager_read ON attendance FOR SELECT TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['Encounter']) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL AND (SELECT EXISTS (SELECT FROM staff f WHERE f.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND f.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND f.role = 'MANAGER' AND f.starts_at <= now() AND (f.ends_at IS NULL OR f.ends_at > now())))));
+
+CREATE POLICY reliability_client_therapist_supervisor_read ON reliability FOR SELECT TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['Observation.reliability']) AND case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('CLIENT', 'THERAPIST', 'SUPERVISOR') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid))));
+
+CREATE POLICY commitments_client_therapist_read ON commitments FOR SELECT TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['Task']) AND case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('CLIENT', 'THERAPIST') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid))));
+
+CREATE POLICY commitments_supervisor_read ON commitments FOR SELECT TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['Task']) AND case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('SUPERVISOR') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid)) AND s.consented));
+
+CREATE POLICY commitments_caregiver_read ON commitments FOR SELECT TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['Task']) AND owner_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('CAREGIVER') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid))));
+
+CREATE POLICY goals_client_therapist_read ON goals FOR SELECT TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['Goal']) AND case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('CLIENT', 'THERAPIST') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid))));
+
+CREATE POLICY goals_supervisor_read ON goals FOR SELECT TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['Goal']) AND case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('SUPERVISOR') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid)) AND s.consented));
+
+CREATE POLICY goals_caregiver_read ON goals FOR SELECT TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['Goal']) AND to_caregivers AND case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('CAREGIVER') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid))));
+
+CREATE POLICY goal_versions_client_therapist_read ON goal_versions FOR SELECT TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['Goal']) AND case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('CLIENT', 'THERAPIST') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid))));
+
+CREATE POLICY goal_versions_supervisor_read ON goal_versions FOR SELECT TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['Goal']) AND case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('SUPERVISOR') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid)) AND s.consented));
+
+CREATE POLICY goal_versions_caregiver_read ON goal_versions FOR SELECT TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['Goal']) AND to_caregivers AND case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('CAREGIVER') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid))));
+
+CREATE POLICY goal_stances_client_therapist_read ON goal_stances FOR SELECT TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['Goal']) AND case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('CLIENT', 'THERAPIST') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid))));
+
+CREATE POLICY goal_stances_supervisor_read ON goal_stances FOR SELECT TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['Goal']) AND case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('SUPERVISOR') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid)) AND s.consented));
+
+CREATE POLICY goal_stances_caregiver_read ON goal_stances FOR SELECT TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['Goal']) AND to_caregivers AND case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('CAREGIVER') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid))));
+
+CREATE POLICY goal_ratings_client_therapist_read ON goal_ratings FOR SELECT TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['Goal']) AND case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('CLIENT', 'THERAPIST') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid))));
+
+CREATE POLICY goal_ratings_supervisor_read ON goal_ratings FOR SELECT TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['Goal']) AND case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('SUPERVISOR') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid)) AND s.consented));
+
+CREATE POLICY goal_ratings_caregiver_read ON goal_ratings FOR SELECT TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['Goal']) AND to_caregivers AND case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('CAREGIVER') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid))));
+
+CREATE POLICY occasions_client_therapist_supervisor_read ON occasions FOR SELECT TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['ServiceRequest']) AND case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('CLIENT', 'THERAPIST', 'SUPERVISOR') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid))));
+
+CREATE POLICY occasions_caregiver_read ON occasions FOR SELECT TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['ServiceRequest']) AND informant_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('CAREGIVER') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid))));
+
+CREATE POLICY measurements_client_measurement_client_read ON measurements FOR SELECT TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['Observation.survey', 'QuestionnaireResponse']) AND informant_role = 'CLIENT' AND informant_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('CLIENT') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid))));
+
+CREATE POLICY measurements_client_measurement_therapist_supervisor_read ON measurements FOR SELECT TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['Observation.survey', 'QuestionnaireResponse']) AND informant_role = 'CLIENT' AND scores_open_at IS NOT NULL AND case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('THERAPIST', 'SUPERVISOR') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid))));
+
+CREATE POLICY measurements_client_measurement_caregiver_read ON measurements FOR SELECT TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['Observation.survey', 'QuestionnaireResponse']) AND informant_role = 'CLIENT' AND scores_open_at <= now() AND to_caregivers AND case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('CAREGIVER') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid))));
+
+CREATE POLICY scores_client_scores_client_read ON scores FOR SELECT TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['Observation.survey']) AND informant_role = 'CLIENT' AND informant_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('CLIENT') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid))));
+
+CREATE POLICY scores_client_scores_therapist_read ON scores FOR SELECT TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['Observation.survey']) AND informant_role = 'CLIENT' AND opens_at <= now() AND (SELECT nullif(current_setting('alliance.person', true), '')::uuid) <> ALL (sealed_for) AND case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('THERAPIST') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid))));
+
+CREATE POLICY scores_client_scores_supervisor_read ON scores FOR SELECT TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['Observation.survey']) AND informant_role = 'CLIENT' AND opens_at <= now() AND case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('SUPERVISOR') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid)) AND s.consented));
+
+CREATE POLICY scores_client_scores_caregiver_read ON scores FOR SELECT TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['Observation.survey']) AND informant_role = 'CLIENT' AND opens_at <= now() AND to_caregivers AND case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('CAREGIVER') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid))));
+
+CREATE POLICY answers_client_answers_client_read ON answers FOR SELECT TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['QuestionnaireResponse']) AND informant_role = 'CLIENT' AND informant_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('CLIENT') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid))));
+
+CREATE POLICY answers_client_answers_therapist_read ON answers FOR SELECT TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['QuestionnaireResponse']) AND informant_role = 'CLIENT' AND opens_at <= now() AND (SELECT nullif(current_setting('alliance.person', true), '')::uuid) <> ALL (sealed_for) AND case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('THERAPIST') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid))));
+
+CREATE POLICY answers_client_answers_caregiver_read ON answers FOR SELECT TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['QuestionnaireResponse']) AND informant_role = 'CLIENT' AND opens_at <= now() AND to_caregivers AND case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('CAREGIVER') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid))));
+
+CREATE POLICY comments_client_comment_client_read ON comments FOR SELECT TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['QuestionnaireResponse']) AND informant_role = 'CLIENT' AND informant_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('CLIENT') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid))));
+
+CREATE POLICY comments_client_comment_therapist_read ON comments FOR SELECT TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['QuestionnaireResponse']) AND informant_role = 'CLIENT' AND opens_at <= now() AND (SELECT nullif(current_setting('alliance.person', true), '')::uuid) <> ALL (sealed_for) AND case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('THERAPIST') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid))));
+
+CREATE POLICY comments_client_comment_caregiver_read ON comments FOR SELECT TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['QuestionnaireResponse']) AND informant_role = 'CLIENT' AND opens_at <= now() AND to_caregivers AND case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('CAREGIVER') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid))));
+
+CREATE POLICY measurements_therapist_measurement_client_supervisor_read ON measurements FOR SELECT TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['Observation.survey', 'QuestionnaireResponse']) AND informant_role = 'THERAPIST' AND scores_open_at IS NOT NULL AND case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('CLIENT', 'SUPERVISOR') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid))));
+
+CREATE POLICY measurements_therapist_measurement_therapist_read ON measurements FOR SELECT TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['Observation.survey', 'QuestionnaireResponse']) AND informant_role = 'THERAPIST' AND informant_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('THERAPIST') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid))));
+
+CREATE POLICY scores_therapist_scores_client_read ON scores FOR SELECT TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['Observation.survey']) AND informant_role = 'THERAPIST' AND opens_at <= now() AND case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('CLIENT') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid))));
+
+CREATE POLICY scores_therapist_scores_therapist_read ON scores FOR SELECT TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['Observation.survey']) AND informant_role = 'THERAPIST' AND informant_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('THERAPIST') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid))));
+
+CREATE POLICY scores_therapist_scores_supervisor_read ON scores FOR SELECT TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['Observation.survey']) AND informant_role = 'THERAPIST' AND opens_at IS NOT NULL AND case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('SUPERVISOR') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid))));
+
+CREATE POLICY answers_therapist_answers_client_read ON answers FOR SELECT TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['QuestionnaireResponse']) AND informant_role = 'THERAPIST' AND opens_at <= now() AND case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('CLIENT') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid))));
+
+CREATE POLICY answers_therapist_answers_therapist_read ON answers FOR SELECT TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['QuestionnaireResponse']) AND informant_role = 'THERAPIST' AND informant_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('THERAPIST') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid))));
+
+CREATE POLICY comments_therapist_comment_client_read ON comments FOR SELECT TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['QuestionnaireResponse']) AND informant_role = 'THERAPIST' AND opens_at <= now() AND case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('CLIENT') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid))));
+
+CREATE POLICY comments_therapist_comment_therapist_read ON comments FOR SELECT TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['QuestionnaireResponse']) AND informant_role = 'THERAPIST' AND informant_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('THERAPIST') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid))));
+
+CREATE POLICY measurements_caregiver_measurement_client_therapist_supervisor_ ON measurements FOR SELECT TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['Observation.survey', 'QuestionnaireResponse']) AND informant_role = 'CAREGIVER' AND scores_open_at IS NOT NULL AND case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('CLIENT', 'THERAPIST', 'SUPERVISOR') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid))));
+
+CREATE POLICY measurements_caregiver_measurement_caregiver_read ON measurements FOR SELECT TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['Observation.survey', 'QuestionnaireResponse']) AND informant_role = 'CAREGIVER' AND informant_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('CAREGIVER') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid))));
+
+CREATE POLICY scores_caregiver_scores_client_read ON scores FOR SELECT TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['Observation.survey']) AND informant_role = 'CAREGIVER' AND opens_at <= now() AND case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('CLIENT') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid))));
+
+CREATE POLICY scores_caregiver_scores_therapist_read ON scores FOR SELECT TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['Observation.survey']) AND informant_role = 'CAREGIVER' AND opens_at <= now() AND (SELECT nullif(current_setting('alliance.person', true), '')::uuid) <> ALL (sealed_for) AND case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('THERAPIST') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid))));
+
+CREATE POLICY scores_caregiver_scores_supervisor_read ON scores FOR SELECT TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['Observation.survey']) AND informant_role = 'CAREGIVER' AND opens_at <= now() AND case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('SUPERVISOR') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid)) AND s.consented));
+
+CREATE POLICY scores_caregiver_scores_caregiver_read ON scores FOR SELECT TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['Observation.survey']) AND informant_role = 'CAREGIVER' AND informant_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('CAREGIVER') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid))));
+
+CREATE POLICY answers_caregiver_answers_client_read ON answers FOR SELECT TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['QuestionnaireResponse']) AND informant_role = 'CAREGIVER' AND opens_at <= now() AND case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('CLIENT') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid))));
+
+CREATE POLICY answers_caregiver_answers_therapist_read ON answers FOR SELECT TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['QuestionnaireResponse']) AND informant_role = 'CAREGIVER' AND opens_at <= now() AND (SELECT nullif(current_setting('alliance.person', true), '')::uuid) <> ALL (sealed_for) AND case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('THERAPIST') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid))));
+
+CREATE POLICY answers_caregiver_answers_caregiver_read ON answers FOR SELECT TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['QuestionnaireResponse']) AND informant_role = 'CAREGIVER' AND informant_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('CAREGIVER') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid))));
+
+CREATE POLICY comments_caregiver_comment_client_read ON comments FOR SELECT TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['QuestionnaireResponse']) AND informant_role = 'CAREGIVER' AND opens_at <= now() AND case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('CLIENT') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid))));
+
+CREATE POLICY comments_caregiver_comment_therapist_read ON comments FOR SELECT TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['QuestionnaireResponse']) AND informant_role = 'CAREGIVER' AND opens_at <= now() AND (SELECT nullif(current_setting('alliance.person', true), '')::uuid) <> ALL (sealed_for) AND case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('THERAPIST') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid))));
+
+CREATE POLICY comments_caregiver_comment_caregiver_read ON comments FOR SELECT TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['QuestionnaireResponse']) AND informant_role = 'CAREGIVER' AND informant_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('CAREGIVER') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid))));
+
+CREATE POLICY signals_client_read ON signals FOR SELECT TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['Flag']) AND audience = 'INFORMANT' AND informant_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('CLIENT') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid))));
+
+CREATE POLICY signals_therapist_read ON signals FOR SELECT TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['Flag']) AND audience = 'CARE_TEAM' AND case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('THERAPIST') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid))));
+
+CREATE POLICY signals_supervisor_read ON signals FOR SELECT TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['Flag']) AND audience = 'CARE_TEAM' AND case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('SUPERVISOR') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid)) AND s.consented));
+
+CREATE POLICY measurements_insert ON measurements FOR INSERT TO alliance_api
+  WITH CHECK (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.writes', true), ' ') && ARRAY['QuestionnaireResponse.c']) AND informant_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND ((case_id, informant_role) IN (SELECT s.case_id, s.relation FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('CLIENT', 'THERAPIST', 'CAREGIVER') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid)))));
+
+CREATE POLICY answers_insert ON answers FOR INSERT TO alliance_api
+  WITH CHECK (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.writes', true), ' ') && ARRAY['QuestionnaireResponse.c']) AND informant_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND ((case_id, informant_role) IN (SELECT s.case_id, s.relation FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('CLIENT', 'THERAPIST', 'CAREGIVER') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid)))));
+
+CREATE POLICY comments_insert ON comments FOR INSERT TO alliance_api
+  WITH CHECK (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.writes', true), ' ') && ARRAY['QuestionnaireResponse.c']) AND informant_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND ((case_id, informant_role) IN (SELECT s.case_id, s.relation FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('CLIENT', 'THERAPIST', 'CAREGIVER') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid)))));
+
+CREATE POLICY measurements_update ON measurements FOR UPDATE TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.writes', true), ' ') && ARRAY['Consent.u']) AND informant_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND ((case_id, informant_role) IN (SELECT s.case_id, s.relation FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('CLIENT', 'THERAPIST', 'CAREGIVER') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid)))))
+  WITH CHECK (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.writes', true), ' ') && ARRAY['Consent.u']) AND informant_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND ((case_id, informant_role) IN (SELECT s.case_id, s.relation FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('CLIENT', 'THERAPIST', 'CAREGIVER') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid)))));
+
+CREATE POLICY goals_insert ON goals FOR INSERT TO alliance_api
+  WITH CHECK (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.writes', true), ' ') && ARRAY['Goal.c']) AND proposed_by = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND (case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('CLIENT', 'THERAPIST') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid)))));
+
+CREATE POLICY goal_versions_insert ON goal_versions FOR INSERT TO alliance_api
+  WITH CHECK (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.writes', true), ' ') && ARRAY['Goal.c', 'Goal.u']) AND worded_by = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND (case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('CLIENT', 'THERAPIST') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid)))));
+
+CREATE POLICY goal_stances_update ON goal_stances FOR UPDATE TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.writes', true), ' ') && ARRAY['Goal.u']) AND person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND (case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('CLIENT', 'THERAPIST') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid)))))
+  WITH CHECK (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.writes', true), ' ') && ARRAY['Goal.u']) AND person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND (case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('CLIENT', 'THERAPIST') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid)))));
+
+CREATE POLICY goal_ratings_insert ON goal_ratings FOR INSERT TO alliance_api
+  WITH CHECK (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.writes', true), ' ') && ARRAY['Goal.u']) AND rated_by = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND ((case_id, role) IN (SELECT s.case_id, s.relation FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('CLIENT', 'THERAPIST') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid)))));
+
+CREATE POLICY commitments_insert ON commitments FOR INSERT TO alliance_api
+  WITH CHECK (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.writes', true), ' ') && ARRAY['Task.c']) AND owner_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND ((case_id, owner_role) IN (SELECT s.case_id, s.relation FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('CLIENT', 'THERAPIST') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid)))));
+
+CREATE POLICY commitments_update ON commitments FOR UPDATE TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.writes', true), ' ') && ARRAY['Task.u']) AND owner_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND ((case_id, owner_role) IN (SELECT s.case_id, s.relation FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('CLIENT', 'THERAPIST') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid)))))
+  WITH CHECK (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.writes', true), ' ') && ARRAY['Task.u']) AND owner_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND ((case_id, owner_role) IN (SELECT s.case_id, s.relation FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('CLIENT', 'THERAPIST') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid)))));
+
+CREATE POLICY cases_insert ON cases FOR INSERT TO alliance_api
+  WITH CHECK (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.writes', true), ' ') && ARRAY['EpisodeOfCare.c']) AND (((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL AND (SELECT EXISTS (SELECT FROM staff f WHERE f.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND f.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND f.role = 'MANAGER' AND f.starts_at <= now() AND (f.ends_at IS NULL OR f.ends_at > now()))))));
+
+CREATE POLICY care_team_insert ON care_team FOR INSERT TO alliance_api
+  WITH CHECK (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.writes', true), ' ') && ARRAY['CareTeam.c']) AND (((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL AND (SELECT EXISTS (SELECT FROM staff f WHERE f.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND f.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND f.role = 'MANAGER' AND f.starts_at <= now() AND (f.ends_at IS NULL OR f.ends_at > now()))))));
+
+CREATE POLICY sessions_insert ON sessions FOR INSERT TO alliance_api
+  WITH CHECK (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.writes', true), ' ') && ARRAY['Appointment.c']) AND (((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL AND (SELECT EXISTS (SELECT FROM staff f WHERE f.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND f.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND f.role = 'MANAGER' AND f.starts_at <= now() AND (f.ends_at IS NULL OR f.ends_at > now())))) OR case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('THERAPIST') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid)))));
+
+CREATE POLICY sessions_update ON sessions FOR UPDATE TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.writes', true), ' ') && ARRAY['Appointment.u']) AND (((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL AND (SELECT EXISTS (SELECT FROM staff f WHERE f.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND f.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND f.role = 'MANAGER' AND f.starts_at <= now() AND (f.ends_at IS NULL OR f.ends_at > now())))) OR case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('THERAPIST') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid)))))
+  WITH CHECK (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.writes', true), ' ') && ARRAY['Appointment.u']) AND (((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL AND (SELECT EXISTS (SELECT FROM staff f WHERE f.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND f.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND f.role = 'MANAGER' AND f.starts_at <= now() AND (f.ends_at IS NULL OR f.ends_at > now())))) OR case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('THERAPIST') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid)))));
+
+CREATE POLICY occasions_insert ON occasions FOR INSERT TO alliance_api
+  WITH CHECK (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.writes', true), ' ') && ARRAY['ServiceRequest.c']) AND (((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL AND (SELECT EXISTS (SELECT FROM staff f WHERE f.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND f.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND f.role = 'MANAGER' AND f.starts_at <= now() AND (f.ends_at IS NULL OR f.ends_at > now())))) OR case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('THERAPIST') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid)))));
+
+CREATE POLICY attendance_insert ON attendance FOR INSERT TO alliance_api
+  WITH CHECK (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.writes', true), ' ') && ARRAY['Encounter.c']) AND (case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('THERAPIST') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid)))));
+
+CREATE POLICY organisations_read ON organisations FOR SELECT TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid));
+
+CREATE POLICY people_read ON people FOR SELECT TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) OR id IN (SELECT s.client_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid))) OR id IN (SELECT c.person_id FROM care_team c WHERE c.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND c.case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('CLIENT', 'THERAPIST', 'SUPERVISOR', 'CAREGIVER') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid)))) OR ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL AND (SELECT EXISTS (SELECT FROM staff f WHERE f.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND f.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND f.role = 'MANAGER' AND f.starts_at <= now() AND (f.ends_at IS NULL OR f.ends_at > now()))))));
+
+CREATE POLICY identities_read ON identities FOR SELECT TO alliance_api
+  USING ((SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['Patient']) AND organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) OR person_id IN (SELECT s.client_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid))) OR person_id IN (SELECT c.person_id FROM care_team c WHERE c.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND c.case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('CLIENT', 'THERAPIST', 'SUPERVISOR', 'CAREGIVER') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid)))) OR ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL AND (SELECT EXISTS (SELECT FROM staff f WHERE f.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND f.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND f.role = 'MANAGER' AND f.starts_at <= now() AND (f.ends_at IS NULL OR f.ends_at > now()))))));
+
+CREATE POLICY staff_read ON staff FOR SELECT TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid));
+
+CREATE POLICY standing_read ON standing FOR SELECT TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid));
+
+CREATE POLICY instruments_read ON instruments FOR SELECT TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid));
+
+CREATE POLICY instrument_items_read ON instrument_items FOR SELECT TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid));
+
+CREATE POLICY instrument_scales_read ON instrument_scales FOR SELECT TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid));
+
+CREATE POLICY consents_read ON consents FOR SELECT TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['Consent']) AND case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('CLIENT', 'THERAPIST') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid))));
+
+CREATE POLICY read_ledger_read ON read_ledger FOR SELECT TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['AuditEvent']) AND (person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) OR cases && ARRAY(SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('CLIENT') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid)))));
+
+CREATE POLICY read_ledger_insert ON read_ledger FOR INSERT TO alliance_api
+  WITH CHECK (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid));
+
+CREATE POLICY idempotency_keys_read ON idempotency_keys FOR SELECT TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid));
+
+CREATE POLICY idempotency_keys_insert ON idempotency_keys FOR INSERT TO alliance_api
+  WITH CHECK (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid));
+
+CREATE POLICY cases_engine ON cases FOR ALL TO alliance_engine
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid))
+  WITH CHECK (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid));
+
+CREATE POLICY standing_engine ON standing FOR ALL TO alliance_engine
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid))
+  WITH CHECK (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid));
+
+CREATE POLICY care_team_engine ON care_team FOR ALL TO alliance_engine
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid))
+  WITH CHECK (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid));
+
+CREATE POLICY instruments_engine ON instruments FOR ALL TO alliance_engine
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid))
+  WITH CHECK (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid));
+
+CREATE POLICY sessions_engine ON sessions FOR ALL TO alliance_engine
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid))
+  WITH CHECK (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid));
+
+CREATE POLICY attendance_engine ON attendance FOR ALL TO alliance_engine
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid))
+  WITH CHECK (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid));
+
+CREATE POLICY occasions_engine ON occasions FOR ALL TO alliance_engine
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid))
+  WITH CHECK (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid));
+
+CREATE POLICY commitments_engine ON commitments FOR ALL TO alliance_engine
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid))
+  WITH CHECK (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid));
+
+CREATE POLICY measurements_engine ON measurements FOR ALL TO alliance_engine
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid))
+  WITH CHECK (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid));
+
+CREATE POLICY scores_engine ON scores FOR ALL TO alliance_engine
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid))
+  WITH CHECK (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid));
+
+CREATE POLICY score_inputs_engine ON score_inputs FOR ALL TO alliance_engine
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid))
+  WITH CHECK (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid));
+
+CREATE POLICY answers_engine ON answers FOR ALL TO alliance_engine
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid))
+  WITH CHECK (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid));
+
+CREATE POLICY comments_engine ON comments FOR ALL TO alliance_engine
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid))
+  WITH CHECK (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid));
+
+CREATE POLICY goals_engine ON goals FOR ALL TO alliance_engine
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid))
+  WITH CHECK (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid));
+
+CREATE POLICY goal_stances_engine ON goal_stances FOR ALL TO alliance_engine
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid))
+  WITH CHECK (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid));
+
+CREATE POLICY reliability_engine ON reliability FOR ALL TO alliance_engine
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid))
+  WITH CHECK (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid));
+
+CREATE POLICY signals_engine ON signals FOR ALL TO alliance_engine
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid))
+  WITH CHECK (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid));
+
+CREATE POLICY facts_engine ON facts FOR ALL TO alliance_engine
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid))
+  WITH CHECK (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid));
+
+CREATE VIEW withheld WITH (security_invoker = true) AS
+SELECT m.organisation_id, m.id AS measurement_id, w.facet, w.reason
+FROM measurements m CROSS JOIN LATERAL (VALUES
+  ('SCORES', CASE WHEN EXISTS (SELECT FROM scores f WHERE f.organisation_id = m.organisation_id AND f.measurement_id = m.id) THEN NULL WHEN NOT coalesce((SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['Observation.survey']), false) THEN 'SCOPE' WHEN m.informant_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) THEN NULL WHEN m.case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('SUPERVISOR') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid))) AND true THEN 'NO_CONSENT' WHEN m.case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('SUPERVISOR') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid))) THEN 'PRIVATE' WHEN m.scores_open_at > now() THEN 'NOT_YET' WHEN m.scores_open_at IS NULL THEN 'PRIVATE' WHEN (SELECT nullif(current_setting('alliance.person', true), '')::uuid) = ANY (m.sealed_for) THEN 'RATE_FIRST' ELSE 'PRIVATE' END),
+  ('ANSWERS', CASE WHEN EXISTS (SELECT FROM answers f WHERE f.organisation_id = m.organisation_id AND f.measurement_id = m.id) THEN NULL WHEN NOT coalesce((SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['QuestionnaireResponse']), false) THEN 'SCOPE' WHEN m.informant_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) THEN NULL WHEN m.case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('SUPERVISOR') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid))) AND false THEN 'NO_CONSENT' WHEN m.case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('SUPERVISOR') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid))) THEN 'PRIVATE' WHEN m.answers_open_at > now() THEN 'NOT_YET' WHEN m.answers_open_at IS NULL THEN 'TREND_ONLY' WHEN (SELECT nullif(current_setting('alliance.person', true), '')::uuid) = ANY (m.sealed_for) THEN 'RATE_FIRST' ELSE 'PRIVATE' END),
+  ('COMMENT', CASE WHEN m.has_comment
+              THEN CASE WHEN EXISTS (SELECT FROM comments f WHERE f.organisation_id = m.organisation_id AND f.measurement_id = m.id) THEN NULL WHEN NOT coalesce((SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['QuestionnaireResponse']), false) THEN 'SCOPE' WHEN m.informant_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) THEN NULL WHEN m.case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('SUPERVISOR') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid))) AND false THEN 'NO_CONSENT' WHEN m.case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('SUPERVISOR') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid))) THEN 'PRIVATE' WHEN m.answers_open_at > now() THEN 'NOT_YET' WHEN m.answers_open_at IS NULL THEN 'TREND_ONLY' WHEN (SELECT nullif(current_setting('alliance.person', true), '')::uuid) = ANY (m.sealed_for) THEN 'RATE_FIRST' ELSE 'PRIVATE' END END)
+) AS w (facet, reason)
+WHERE w.reason IS NOT NULL;
+REVOKE ALL ON withheld FROM PUBLIC;
+GRANT SELECT ON withheld TO alliance_api;
+

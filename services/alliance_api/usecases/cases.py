@@ -1,0 +1,48 @@
+"""Opening a case."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from alliance_api.domain.errors import Problem, refuse_if
+from alliance_api.domain.plans import check_zone
+from alliance_api.store import cases
+from alliance_api.store.transaction import Transaction
+
+from .common import not_found
+
+LONGEST_INTERVAL = 365
+
+
+async def open_case(  # noqa: PLR0913  (what a case is opened with)
+    tx: Transaction,
+    now: datetime,
+    *,
+    client: UUID,
+    therapist: UUID,
+    time_zone: str,
+    interval_days: int | None,
+) -> UUID:
+    """Open a case of a client with a therapist; a manager does. Returns the case."""
+    refuse_if((*check_zone(time_zone), *_check_interval(interval_days)))
+    for person, field in ((client, "client"), (therapist, "therapist")):
+        if not await cases.person_exists(tx, person):
+            not_found("person", field)
+    return await cases.open_case(
+        tx,
+        client=client,
+        therapist=therapist,
+        opened_on=now.astimezone(ZoneInfo(time_zone)).date(),
+        time_zone=time_zone,
+        interval_days=interval_days,
+        now=now,
+    )
+
+
+def _check_interval(days: int | None) -> tuple[Problem, ...]:
+    if days is None or 1 <= days <= LONGEST_INTERVAL:
+        return ()
+    message = f"The interval between sessions must be from 1 to {LONGEST_INTERVAL} days."
+    return (Problem("INTERVAL_OUT_OF_RANGE", message, "interval_days"),)

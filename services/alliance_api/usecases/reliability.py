@@ -1,0 +1,91 @@
+"""Deriving the reliability of both parties, whenever something it counts has changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from alliance_api.domain.attendance import SessionOutcome
+from alliance_api.domain.commitments import CommitmentOutcome, CommitmentRecord
+from alliance_api.domain.methods import inputs_hash
+from alliance_api.domain.parties import PartyRole
+from alliance_api.domain.reliability import Policy, Reliability, SessionRecord, reliability
+from alliance_api.domain.statistics import Rate
+from alliance_api.store import commitments, sessions
+from alliance_api.store import reliability as kept
+from alliance_api.store.transaction import Transaction
+
+
+async def derive(tx: Transaction, case: Mapping[str, Any], now: datetime) -> None:
+    """Compute and keep the figures of client and therapist (as the engine)."""
+    policy = Policy(interval_days=case["interval_days"])
+    zone = ZoneInfo(case["time_zone"])
+    held = [_session(row) for row in await sessions.history(tx, case["id"])]
+    promised = [_promise(row, zone) for row in await commitments.history(tx, case["id"])]
+    for party in PartyRole:
+        found = reliability(party, held, promised, now, policy)
+        inputs = inputs_hash(
+            {
+                "party": party,
+                "sessions": [asdict(session) for session in held],
+                "promised": [asdict(promise) for promise in promised],
+            }
+        )
+        await kept.keep(tx, case["id"], party.value, _columns(found, now, inputs))
+
+
+def _session(row: Mapping[str, Any]) -> SessionRecord:
+    outcome = "MOVED" if row["state"] == "MOVED" else row["outcome"]
+    by = row["cancelled_by"]
+    return SessionRecord(
+        planned_start=row["planned_start"],
+        outcome=SessionOutcome(outcome) if outcome else None,
+        cancelled_by=PartyRole(by) if by else None,
+        excused=bool(row["excused"]),
+        client_delay=row["client_delay"],
+        therapist_delay=row["therapist_delay"],
+        held_start=row["started_at"],
+    )
+
+
+def _promise(row: Mapping[str, Any], zone: ZoneInfo) -> CommitmentRecord:
+    settled = row["settled_at"]
+    return CommitmentRecord(
+        owner=PartyRole(row["owner_role"]),
+        due=row["due_at"].astimezone(zone).date(),
+        outcome=CommitmentOutcome(row["outcome"]),
+        settled_on=settled.astimezone(zone).date() if settled else None,
+    )
+
+
+def _columns(found: Reliability, now: datetime, inputs: str) -> dict[str, Any]:
+    return {
+        "sessions": found.sessions,
+        **_rate("kept", found.kept),
+        **_rate("punctual", found.punctual),
+        "median_delay": found.median_delay_minutes,
+        **_rate("cadence", found.cadence),
+        "cadence_variation": found.cadence_variation,
+        **_rate("follow_through", found.follow_through),
+        "late_cancellations": found.late_cancellations,
+        "period_start": found.period_start,
+        "period_end": found.period_end,
+        "computed_at": now,
+        "method_id": found.method.id,
+        "method_version": found.method.version,
+        "inputs_hash": inputs,
+    }
+
+
+def _rate(name: str, rate: Rate) -> dict[str, Any]:
+    lower, upper = rate.interval or (None, None)
+    return {
+        f"{name}_numerator": rate.numerator,
+        f"{name}_denominator": rate.denominator,
+        f"{name}_value": rate.value,
+        f"{name}_lower": lower,
+        f"{name}_upper": upper,
+    }

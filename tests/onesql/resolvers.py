@@ -1,0 +1,338 @@
+"""The same library over plain resolvers: what graphql-core itself answers, to compare with."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any
+
+from graphql import (
+    DocumentNode,
+    ExecutionResult,
+    GraphQLResolveInfo,
+    GraphQLSchema,
+    execute_sync,
+)
+
+from .library import Mood
+from .shelves import Rows
+
+Row = dict[str, Any]
+KINDS = {"authors": "Author", "books": "Book", "reviews": "Review", "shelves": "Shelf"}
+SNAKE = {
+    "inPrint": "in_print",
+}
+PAGE = 25
+
+
+class Plain:
+    """Resolvers over rows; nothing of onesql is used."""
+
+    def __init__(self, schema: GraphQLSchema, rows: Rows) -> None:
+        self.schema = schema
+        self.rows = {
+            table: [{**row, "_type": KINDS.get(table)} for row in found]
+            for table, found in rows.items()
+        }
+        self.by_id = {
+            row["id"]: row for table in KINDS for row in self.rows[table] if "id" in row
+        }
+        self.selected: dict[str, int] = {}
+        for row in self.rows["chapters"]:
+            row["_type"] = "Chapter"
+
+    def execute(self, document: DocumentNode, variables: dict[str, Any]) -> ExecutionResult:
+        return execute_sync(
+            self.schema,
+            document,
+            variable_values=variables,
+            field_resolver=self.resolve,
+            type_resolver=lambda value, *_: value["_type"],
+        )
+
+    def resolve(self, parent: Any, info: GraphQLResolveInfo, **arguments: Any) -> Any:
+        name = f"{info.parent_type.name}.{info.field_name}"
+        self.selected[name] = self.selected.get(name, 0) + 1
+        arguments = {key: value for key, value in arguments.items() if value is not None}
+        resolver = getattr(self, name.replace(".", "_"), None)
+        if resolver:
+            return resolver(parent, arguments)
+        if info.field_name == "id":
+            return f"{parent['_type'].lower()}-{parent['id']}"
+        return parent[SNAKE.get(info.field_name, info.field_name)]
+
+    # Query and Library
+
+    def Query_node(self, _: Any, arguments: Row) -> Row | None:
+        return self.named(arguments["id"])
+
+    def Query_maybe(self, _: Any, arguments: Row) -> Row | None:
+        return self.named(arguments["id"]) if "id" in arguments else None
+
+    def Query_book(self, _: Any, arguments: Row) -> Row | None:
+        found = self.named(arguments["id"])
+        return found if found and found["_type"] == "Book" else None
+
+    def named(self, global_id: str) -> Row | None:
+        for row in self.by_id.values():
+            if f"{row['_type'].lower()}-{row['id']}" == global_id:
+                return row
+        return None
+
+    def Query_library(self, *_: Any) -> Row:
+        return {}
+
+    def Query_shelves(self, _: Any, arguments: Row) -> list[Row]:
+        found = sorted(self.rows["shelves"], key=lambda row: (row["number"], row["id"]))
+        return [row for row in found if arguments.get("name", row["name"]) == row["name"]]
+
+    def Query_authors(self, _: Any, arguments: Row) -> Row:
+        found = [
+            row
+            for row in self.rows["authors"]
+            if arguments.get("name", row["name"]) == row["name"]
+        ]
+        return page("authors", found, self.rows["authors"], BY_NAME, arguments)
+
+    def Query_works(self, _: Any, arguments: Row) -> list[Row]:
+        return works([*self.rows["books"], *self.rows["reviews"]], arguments)
+
+    def Query_oldest(self, *_: Any) -> Row:
+        return min(self.rows["books"], key=lambda row: (row["added"], row["id"]))
+
+    def Query_nobody(self, *_: Any) -> None:
+        return None
+
+    def Library_motto(self, _: Any, arguments: Row) -> str:
+        return "Read's \"on\" \\ {}" + arguments.get("suffix", "")
+
+    def Library_shelves(self, *_: Any) -> list[Row]:
+        return sorted(self.rows["shelves"], key=lambda row: (row["name"], row["id"]))
+
+    def Library_newest(self, *_: Any) -> Row:
+        return max(self.rows["books"], key=lambda row: (row["added"], row["id"]))
+
+    # Author
+
+    def Author_moods(self, author: Row, _: Row) -> Any:
+        moods = author["moods"]
+        return moods and [mood and Mood(mood) for mood in moods]
+
+    def Author_greeting(self, author: Row, arguments: Row) -> str | None:
+        if "word" not in arguments or "times" not in arguments:
+            return None
+        handle = author["handle"].upper() if arguments.get("loud") else author["handle"]
+        return (arguments["word"] + " ") * max(arguments["times"], 0) + handle
+
+    def Author_profile(self, author: Row, _: Row) -> Row | None:
+        return None if author["motto"] is None and author["website"] is None else author
+
+    def Profile_author(self, author: Row, _: Row) -> Row:
+        return author
+
+    def Author_stats(self, author: Row, arguments: Row) -> Row:
+        return {"author": author, "arguments": arguments}
+
+    def books_of(self, author: Row, arguments: Row) -> list[Row]:
+        found = [row for row in self.rows["books"] if same(row, author, "author_id")]
+        if "genre" in arguments:
+            found = [row for row in found if row["genre"] == arguments["genre"]]
+        if "since" in arguments:
+            found = [row for row in found if row["added"] >= arguments["since"]]
+        if "search" in arguments:
+            found = [row for row in found if arguments["search"] in row["title"]]
+        if "ids" in arguments:
+            found = [row for row in found if f"book-{row['id']}" in arguments["ids"]]
+        return sorted(found, key=lambda row: (row["title"], row["id"]))
+
+    def Author_books(self, author: Row, arguments: Row) -> Row:
+        order = ORDERS[str(arguments["orderBy"])] if "orderBy" in arguments else BY_TITLE
+        found = self.books_of(author, arguments)
+        return page("books", found, self.rows["books"], order, arguments)
+
+    def Author_latestBook(self, author: Row, arguments: Row) -> Row | None:
+        found = self.books_of(author, arguments)
+        return max(found, key=lambda row: (row["added"], row["id"]), default=None)
+
+    def Author_anyBook(self, author: Row, arguments: Row) -> Row | None:
+        return next(iter(self.books_of(author, arguments)), None)
+
+    def Author_friend(self, author: Row, _: Row) -> Row | None:
+        return self.by_id.get(author["friend_id"])
+
+    def Author_mentor(self, author: Row, _: Row) -> Row | None:
+        return self.by_id.get(author["mentor_id"])
+
+    def Author_works(self, author: Row, arguments: Row) -> list[Row]:
+        books = [row for row in self.rows["books"] if row["author_id"] == author["id"]]
+        reviews = [row for row in self.rows["reviews"] if row["critic_id"] == author["id"]]
+        return works([*books, *reviews], arguments)
+
+    def Stats_count(self, stats: Row, _: Row) -> int:
+        return len(self.books_of(stats["author"], stats["arguments"]))
+
+    def Stats_genre(self, stats: Row, _: Row) -> str | None:
+        return stats["arguments"].get("genre")
+
+    def Stats_books(self, stats: Row, arguments: Row) -> list[Row]:
+        found = self.books_of(stats["author"], stats["arguments"])
+        return found[: arguments.get("limit")]
+
+    def Stats_booksOf(self, stats: Row, arguments: Row) -> list[Row]:
+        outer = {key: value for key, value in stats["arguments"].items() if key != "genre"}
+        return self.books_of(stats["author"], {**outer, **arguments})
+
+    def Stats_again(self, stats: Row, _: Row) -> Row:
+        return stats
+
+    # Book, Chapter, Review, Shelf
+
+    def Book_mood(self, book: Row, _: Row) -> Mood | None:
+        return book["mood"] and Mood(book["mood"])
+
+    def cover(self, book: Row) -> Row:
+        return next((row for row in self.rows["covers"] if row["book_id"] == book["id"]), {})
+
+    def Book_coverColour(self, book: Row, _: Row) -> str | None:
+        return self.cover(book).get("colour")
+
+    def Book_coverPixels(self, book: Row, _: Row) -> int | None:
+        return self.cover(book).get("pixels")
+
+    def Book_coverNote(self, book: Row, _: Row) -> str | None:
+        notes = [row["text"] for row in self.rows["notes"] if row["book_id"] == book["id"]]
+        colour = self.cover(book).get("colour")
+        return f"{colour}: {notes[0]}" if colour is not None and notes and notes[0] is not None else None
+
+    def Book_author(self, book: Row, _: Row) -> Row | None:
+        return self.by_id.get(book["author_id"])
+
+    def Book_shelf(self, book: Row, _: Row) -> Row | None:
+        return next(
+            (
+                row
+                for row in self.rows["shelves"]
+                if (row["tenant"], row["number"]) == (book["tenant"], book["shelf_number"])
+            ),
+            None,
+        )
+
+    def Book_topic(self, book: Row, _: Row) -> Row | None:
+        return self.by_id.get(book["about_id"])
+
+    def Book_mainWork(self, book: Row, _: Row) -> Row | None:
+        return self.by_id.get(book["main_id"])
+
+    def chapters(self, book: Row) -> list[Row]:
+        found = [row for row in self.rows["chapters"] if row["book_id"] == book["id"]]
+        return sorted(found, key=lambda row: row["number"])
+
+    def Book_chapters(self, book: Row, arguments: Row) -> list[Row]:
+        return self.chapters(book)[: arguments.get("limit")]
+
+    def Book_lastChapters(self, book: Row, arguments: Row) -> list[Row] | None:
+        found = [row for row in self.chapters(book) if row["number"] > 0 and book["in_print"]]
+        return found[-arguments.get("limit", 100) :] or None
+
+    def Book_reviews(self, book: Row, arguments: Row) -> Row:
+        found = [
+            row
+            for row in self.rows["reviews"]
+            if row["book_id"] == book["id"] and row["stars"] >= arguments.get("atLeast", 0)
+        ]
+        return page("reviews", found, self.rows["reviews"], BY_WRITTEN, arguments)
+
+    def Chapter_book(self, chapter: Row, _: Row) -> Row:
+        return self.by_id[chapter["book_id"]]
+
+    def Review_critic(self, review: Row, _: Row) -> Row | None:
+        return self.by_id.get(review["critic_id"])
+
+    def Review_book(self, review: Row, _: Row) -> Row:
+        return self.by_id[review["book_id"]]
+
+    def shelved(self, shelf: Row) -> list[Row]:
+        place = (shelf["tenant"], shelf["number"])
+        return [row for row in self.rows["books"] if (row["tenant"], row["shelf_number"]) == place]
+
+    def Shelf_bookCount(self, shelf: Row, _: Row) -> int:
+        return len(self.shelved(shelf))
+
+    def Shelf_books(self, shelf: Row, arguments: Row) -> Row:
+        return page("books", self.shelved(shelf), self.rows["books"], BY_DAY, arguments)
+
+
+def same(book: Row, author: Row, key: str) -> bool:
+    return bool(book[key] == author["id"])
+
+
+def works(found: Iterable[Row], arguments: Row) -> list[Row]:
+    def key(row: Row) -> Any:
+        return row["added"] if row["_type"] == "Book" else row["written"], row["id"]
+
+    return sorted(found, key=key, reverse=True)[: arguments.get("limit")]
+
+
+# Pages: columns, their types, and whether the order is reversed; cursors as `cursors` documents.
+
+Order = tuple[tuple[tuple[str, str], ...], bool]
+BY_TITLE: Order = ((("title", "text"), ("id", "uuid")), False)
+NEWEST: Order = ((("added", "timestamptz"), ("id", "uuid")), True)
+LONGEST: Order = ((("length", "int"), ("price", "float8"), ("id", "uuid")), True)
+BY_WRITTEN: Order = ((("written", "timestamptz"), ("id", "uuid")), True)
+BY_NAME: Order = ((("name", "text"), ("id", "uuid")), False)
+BY_DAY: Order = ((("added_on", "date"), ("id", "uuid")), False)
+ORDERS = {"TITLE": BY_TITLE, "NEWEST": NEWEST, "LONGEST": LONGEST}
+
+
+def cursor_of(table: str, row: Row, order: Order) -> str:
+    columns, reverse = order
+    tag = hashlib.sha256(f"{table}:{columns}:{reverse}".encode()).hexdigest()[:8]
+    texts = [tag, *(_text(row[name]) for name, _ in columns)]
+    plain = json.dumps(texts, ensure_ascii=False)
+    return base64.b64encode(plain.encode()).decode()
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, datetime):
+        fraction = f".{value.microsecond:06}".rstrip("0") if value.microsecond else ""
+        return f"{value:%Y-%m-%d %H:%M:%S}{fraction}+00"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)
+
+
+def page(table: str, found: list[Row], every: list[Row], order: Order, arguments: Row) -> Row:
+    columns, reverse = order
+
+    def key(row: Row) -> tuple[Any, ...]:
+        return tuple(row[name] for name, _ in columns)
+
+    place_of: Callable[[str], int] = [
+        cursor_of(table, row, order) for row in sorted(every, key=key, reverse=reverse)
+    ].index
+    places = {id(row): i for i, row in enumerate(sorted(every, key=key, reverse=reverse))}
+    rows = sorted(found, key=key, reverse=reverse)
+    if "after" in arguments:
+        rows = [row for row in rows if places[id(row)] > place_of(arguments["after"])]
+    if "before" in arguments:
+        rows = [row for row in rows if places[id(row)] < place_of(arguments["before"])]
+    backwards = "last" in arguments or ("before" in arguments and "first" not in arguments)
+    size = arguments.get("last" if backwards else "first", PAGE)
+    shown = rows[-size:] if backwards else rows[:size]
+    more = len(rows) > size
+    cursors = [cursor_of(table, row, order) for row in shown]
+    return {
+        "nodes": shown,
+        "edges": [{"node": row, "cursor": cursor_of(table, row, order)} for row in shown],
+        "totalCount": len(found),
+        "pageInfo": {
+            "hasNextPage": "before" in arguments if backwards else more,
+            "hasPreviousPage": more if backwards else "after" in arguments,
+            "startCursor": cursors[0] if cursors else None,
+            "endCursor": cursors[-1] if cursors else None,
+        },
+    }
