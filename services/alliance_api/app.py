@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 from fastapi import FastAPI
@@ -70,12 +71,19 @@ class Front:
         await (self._graphql if is_graphql and not page else self._rest)(scope, receive, send)
 
 
-def create_app(settings: Settings | None = None) -> ASGIApp:
+def utc_now() -> datetime:
+    """Return the time."""
+    return datetime.now(UTC)
+
+
+def create_app(
+    settings: Settings | None = None, clock: Callable[[], datetime] = utc_now
+) -> ASGIApp:
     """Return the application; without settings they come from the environment."""
     settings = settings or Settings()  # type: ignore[call-arg]  # the environment fills them
     database = Database(settings.database_url.get_secret_value(), size=settings.pool_size)
     verifier = Verifier([Issuer(**issuer) for issuer in settings.issuers], settings.audience)
-    executor = Executor(database)
+    executor = Executor(database, clock)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

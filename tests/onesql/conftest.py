@@ -56,13 +56,26 @@ def plain(schema: GraphQLSchema, connection: psycopg.Connection[Any]) -> Plain:
     return Plain(schema, fetch(connection))
 
 
+class CountingCursor(psycopg.RawCursor[Any]):
+    """The driver's cursor, counting what is sent."""
+
+    sent = 0
+
+    def execute(self, *arguments: Any, **options: Any) -> CountingCursor:
+        type(self).sent += 1
+        return super().execute(*arguments, **options)
+
+
 class Asker:
-    """Compiles and executes documents, and counts statements at the driver."""
+    """Compiles and executes documents."""
 
     def __init__(self, schema: GraphQLSchema, connection: psycopg.Connection[Any]) -> None:
         self.schema = schema
         self.connection = connection
-        self.statements = 0
+
+    @property
+    def statements(self) -> int:
+        return CountingCursor.sent
 
     def variables(self, text: str, values: dict[str, Any]) -> VariableValues:
         definitions = self._operation(text).variable_definitions or ()
@@ -83,8 +96,7 @@ class Asker:
         return compiler.compile(self.schema.query_type, sets, head='{"data":', tail="}")
 
     def run(self, plan: Plan, variables: VariableValues) -> tuple[bytes, Any]:
-        with psycopg.RawCursor(self.connection) as cursor:
-            self.statements += 1
+        with CountingCursor(self.connection) as cursor:
             cursor.execute(plan.sql.encode(), plan.parameters(variables))
             [(body, subjects)] = cursor.fetchall()
         return body.encode(), subjects

@@ -48,10 +48,14 @@ class _Writer:
     variables: dict[str, str] = field(default_factory=dict)
     values: dict[str, Any] = field(default_factory=dict)
     others: dict[str, Any] = field(default_factory=dict)
+    used: set[tuple[str, str]] = field(default_factory=set)
     budget: int = field(init=False)
+    names: list[str] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.budget = 12 * self.size
+        self.budget = 10 * self.size
+        people = self.plain.rows["authors"] + self.plain.rows["shelves"]
+        self.names = [row["name"] for row in people]
 
     def pick(self, options: Any) -> Any:
         return self.random.choice(list(options))
@@ -73,24 +77,27 @@ class _Writer:
     # Selections
 
     def selection(self, kind: GraphQLNamedType, depth: int) -> str:
-        count = self.random.randint(1, 2 + self.size if depth else 1 + self.size // 2)
+        count = self.random.randint(1, 3 + self.size // 2)
         parts = [self.part(kind, depth) for _ in range(count)]
         return "{ " + " ".join(parts) + " }"
 
     def part(self, kind: GraphQLNamedType, depth: int) -> str:
-        if self.chance(4) and depth < DEEPEST:
+        is_union = not hasattr(kind, "fields")
+        if depth < DEEPEST + 2 and self.chance(2 if is_union else 6):
             return self.fragment(kind, depth)
         fields = getattr(kind, "fields", {})
-        is_wide = depth < DEEPEST and self.budget > 0 and not self.chance(2)
+        is_wide = depth < DEEPEST and self.budget > 0 and not self.chance(3)
         names = [
             name
             for name, found in fields.items()
             if is_wide or not is_composite_type(get_named_type(found.type))
         ]
-        if not names or self.chance(12):
+        if not names or self.chance(15):
             key = "__typename" if self.chance(2) else self.alias("__typename", "String!")
             return key + self.directive()
-        name = self.pick(names)
+        fresh = [name for name in names if (kind.name, name) not in self.used]
+        name = self.pick(names if self.chance(4) or not fresh else fresh)
+        self.used.add((kind.name, name))
         return self.field(kind, name, fields[name], depth)
 
     def fragment(self, kind: GraphQLNamedType, depth: int) -> str:
@@ -147,9 +154,10 @@ class _Writer:
         return f"{key}: {name}"
 
     def directive(self) -> str:
-        if not self.chance(8):
+        if not self.chance(14):
             return ""
-        name, flag = self.pick(("skip", "include")), self.pick((True, False))
+        name, is_shown = self.pick(("skip", "include")), not self.chance(3)
+        flag = is_shown == (name == "include")
         if self.chance(2):
             value = self.variable("Boolean!", flag, flag)
         else:
@@ -251,7 +259,7 @@ class _Writer:
             )
             return found, found
         if name == "id":
-            prefix = self.pick(("author", "book", "review", "shelf", "chapter"))
+            prefix = self.pick(("author", "author", "book", "book", "review", "shelf"))
             return self.global_id(prefix), self.global_id(prefix)
         if name == "ids":
             ids = [f"book-{row['id']}" for row in self.plain.rows["books"]] + ["book-x", "x"]
@@ -259,12 +267,12 @@ class _Writer:
         options: Any = {
             "Int": range(-1, 5) if name in {"times", "atLeast"} else (1, 2, 3, 7, 100),
             "DateTime": INSTANTS,
-            "String": AWKWARD,
+            "String": self.names if name == "name" else AWKWARD,
         }[kind]
         return self.pick(options), self.pick(options)
 
     def global_id(self, prefix: str) -> str:
-        if prefix == "chapter" or self.chance(8):
+        if self.chance(8):
             return f"{prefix}-{self.pick(('', 'x', '0' * 36))}"
         found = [key for key, row in self.plain.by_id.items() if row["_type"].lower() == prefix]
         return f"{prefix}-{self.pick(found)}"
@@ -280,5 +288,5 @@ def requests(schema: GraphQLSchema, plain: Plain) -> st.SearchStrategy[Request]:
     return st.builds(
         lambda seed, size: _Writer(Random(seed), size, schema, plain).request(),
         st.integers(0, 2**32 - 1),
-        st.integers(1, 6),
+        st.integers(4, 12),
     )

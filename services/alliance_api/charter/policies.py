@@ -171,13 +171,19 @@ def _others() -> list[Policy]:
         f"IN (SELECT c.person_id FROM care_team c WHERE c.organisation_id = {ORGANISATION} "
         f"AND c.case_id IN {standing(OF_A_CASE)})"
     )
+    ledger_client = f"cases && ARRAY{standing((Relation.CLIENT,))}"
+    # A client may know who read about them, whoever that was.
+    readers = (
+        f"IN (SELECT r.person_id FROM read_ledger r WHERE r.organisation_id = {ORGANISATION} "
+        f"AND r.{ledger_client})"
+    )
+
     def known(column: str) -> str:
         return (
             f"{organisation} AND ({column} = {ME} OR {column} {acquainted} "
-            f"OR {column} {teammates} OR {MANAGES})"
+            f"OR {column} {teammates} OR {MANAGES} OR {column} {readers})"
         )
 
-    ledger_client = f"cases && ARRAY{standing((Relation.CLIENT,))}"
     return [
         Policy("organisations_read", "organisations", "SELECT", organisation, None),
         Policy("people_read", "people", "SELECT", known("id"), None),

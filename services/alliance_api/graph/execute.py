@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -77,13 +78,15 @@ class Ready:
 class Executor:
     """Answers GraphQL requests of verified principals."""
 
-    def __init__(self, database: Database, limits: Limits | None = None) -> None:
-        """Keep the database and an empty cache of documents."""
+    def __init__(
+        self, database: Database, clock: Callable[[], datetime], limits: Limits | None = None
+    ) -> None:
+        """Keep the database, the clock that verbs go by, and an empty cache of documents."""
         self._database = database
         self._schema = schema()
         self._limits = limits or Limits()
         self._documents = Documents(self._schema, self._limits, PREFIXES)
-        self._verbs = Verbs(database, self._schema, self)
+        self._verbs = Verbs(database, self._schema, self, clock)
 
     async def execute(
         self, principal: Principal, request: Request, *, only_queries: bool = False

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -43,8 +44,15 @@ _TAKEN = {"occasions_once_key": ("ALREADY_PLANNED", "informant")}
 class Verbs:
     """Runs the mutations of an operation, one after the other."""
 
-    def __init__(self, database: Database, schema: GraphQLSchema, executor: Executor) -> None:
+    def __init__(
+        self,
+        database: Database,
+        schema: GraphQLSchema,
+        executor: Executor,
+        clock: Callable[[], datetime],
+    ) -> None:
         """Keep what every mutation needs."""
+        self._clock = clock
         self._database = database
         self._schema = schema
         self._executor = executor
@@ -64,6 +72,10 @@ class Verbs:
                 body = await one.answer()
             parts.append(orjson.dumps(key) + b":" + body)
         return b'{"data":{' + b",".join(parts) + b"}}"
+
+    def now(self) -> datetime:
+        """Return the time in whole seconds."""
+        return self._clock().replace(microsecond=0)
 
     @property
     def database(self) -> Database:
@@ -146,8 +158,7 @@ class _Mutation:
         key, hashed = self._input.idempotency_key, self._hash()
         used = await outbox.claimed(tx, key)
         if used is None:
-            now = datetime.now(UTC).replace(microsecond=0)
-            changed = await self._verb.run(tx, now, self._input)
+            changed = await self._verb.run(tx, self._verbs.now(), self._input)
             await outbox.claim(tx, key, self._name, hashed, changed)
             return changed
         if (used["mutation"], used["input_hash"]) != (self._name, hashed):

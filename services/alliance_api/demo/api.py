@@ -1,0 +1,55 @@
+"""Asking the demo's API as one of its people."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import httpx
+
+from .tokens import token
+
+EVERYTHING = "user/*.cruds"
+
+
+class Api:
+    """A GraphQL client for each person, over real HTTP."""
+
+    def __init__(self, address: str) -> None:
+        """Keep the address."""
+        self._client = httpx.Client(base_url=address, timeout=30)
+        self._keys = itertools.count(1)
+        self._tokens: dict[str, str] = {}
+
+    def ask(self, person: str, query: str, **variables: Any) -> dict[str, Any]:
+        """Return the data of a query."""
+        if person not in self._tokens:
+            self._tokens[person] = token(person, EVERYTHING, application="demo-story")
+        response = self._client.post(
+            "/graphql",
+            json={"query": query, "variables": variables},
+            headers={"authorization": f"Bearer {self._tokens[person]}"},
+        )
+        found: dict[str, Any] = response.json()
+        if "errors" in found:
+            raise SystemExit(f"The API refused a query of the story: {found['errors']}")
+        data: dict[str, Any] = found["data"]
+        return data
+
+    def do(self, person: str, mutation: str, selection: str, **given: Any) -> dict[str, Any]:
+        """Run a mutation and return its payload; every call has a key of its own."""
+        kind = mutation[0].upper() + mutation[1:]
+        query = (
+            f"mutation($input: {kind}Input!) {{ {mutation}(input: $input) "
+            f"{{ {selection} problems {{ code field message }} }} }}"
+        )
+        given["idempotencyKey"] = f"story-{next(self._keys)}"
+        payload: dict[str, Any] = self.ask(person, query, input=given)[mutation]
+        return payload
+
+    def done(self, person: str, mutation: str, selection: str, **given: Any) -> dict[str, Any]:
+        """Run a mutation that must succeed."""
+        payload = self.do(person, mutation, selection, **given)
+        if payload["problems"]:
+            raise SystemExit(f"The story's {mutation} was refused: {payload['problems']}")
+        return payload
