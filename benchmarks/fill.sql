@@ -18,7 +18,7 @@ FROM (
   SELECT t.i, t.id AS therapist, t.supervisor, t.measured, n, (ARRAY[40, 13, 13, 14])[count] AS sessions, latest,
          latest - make_interval(weeks => (ARRAY[40, 13, 13, 14])[count]) AS began, 2.6 + random() AS level
   FROM (SELECT *, (random() * 167 + 1)::int AS hours FROM therapist CROSS JOIN LATERAL generate_series(1, cases) AS n) AS t
-  CROSS JOIN LATERAL (SELECT date_trunc('hour', now()) - make_interval(hours => t.hours) AS latest, t.n % 4 + 1 AS count) AS d
+  CROSS JOIN LATERAL (SELECT date_trunc('hour', now()) - make_interval(hours => t.hours) AS latest, (t.n - 1) % 4 + 1 AS count) AS d
 ) AS k
 ORDER BY began;
 
@@ -80,10 +80,10 @@ FROM met AS m, instrument AS i, org ORDER BY start;
 INSERT INTO scores (organisation_id, measurement_id, scale, case_id, informant_id, informant_role, opens_at, session_id, instrument_code,
                     taken_at, raw, mean, pomp, minimum, maximum, answered, missing, method_id, method_version)
 SELECT o, measurement, s.key, case_id, client, 'CLIENT', opens_at, m.id, code, start - '1 hour'::interval,
-       raw, raw / items, 100 * (raw - s.minimum) / (s.maximum - s.minimum), s.minimum, s.maximum, items, 0, 'score', '1'
+       raw, raw / answered, 100 * (raw - s.minimum) / (s.maximum - s.minimum), s.minimum, s.maximum, answered, 0, 'score', '1'
 FROM met AS m CROSS JOIN instrument AS i CROSS JOIN org
 JOIN instrument_scales AS s ON s.organisation_id = o AND s.instrument_id = i.id
-CROSS JOIN LATERAL (SELECT cardinality(s.items) AS items, round(m.mean * cardinality(s.items)) AS raw) AS r
+CROSS JOIN LATERAL (SELECT cardinality(s.items) AS answered, round(m.mean * cardinality(s.items)) AS raw) AS r
 ORDER BY start, s.key;
 
 CREATE TEMP TABLE aim AS

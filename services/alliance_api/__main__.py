@@ -26,7 +26,9 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--port", type=int, default=8000)
     serve.add_argument("--workers", type=int, default=1)
 
-    migrate = _verb(verbs, "migrate", "bring the database at DATABASE_ADMIN_URL up to date", _migrate)
+    migrate = _verb(
+        verbs, "migrate", "bring the database at DATABASE_ADMIN_URL up to date", _migrate
+    )
     migrate.add_argument("--revision", default="head", help="a revision; `base` undoes all")
 
     revision = _verb(verbs, "revision", "begin a migration", _revision)
@@ -45,7 +47,9 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _verb(verbs: argparse._SubParsersAction[argparse.ArgumentParser], name: str, help_: str, run: Command) -> argparse.ArgumentParser:  # noqa: SLF001
+def _verb(
+    verbs: argparse._SubParsersAction[argparse.ArgumentParser], name: str, help_: str, run: Command
+) -> argparse.ArgumentParser:
     parser = verbs.add_parser(name, help=help_, description=help_)
     parser.set_defaults(run=run)
     return parser

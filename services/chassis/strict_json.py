@@ -45,7 +45,7 @@ class BadJson(ValueError):  # noqa: N818 - it names what came in, as `TokenRefus
         self.position = position
 
 
-def parse(body: bytes) -> Any:  # noqa: ANN401 - JSON is any of six types
+def parse(body: bytes) -> Any:
     """Read one JSON value, in time linear in the length of `body`.
 
     Raises:
@@ -65,7 +65,7 @@ def parse(body: bytes) -> Any:  # noqa: ANN401 - JSON is any of six types
     return value
 
 
-def _loads(body: bytes) -> Any:  # noqa: ANN401 - as in `parse`
+def _loads(body: bytes) -> Any:
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError as error:

@@ -223,7 +223,7 @@ def _instant(claims: Claims, name: str, absent: float | None = None) -> float:
     return value
 
 
-def _frozen(value: Any) -> Any:  # noqa: ANN401 - JSON is any of six types
+def _frozen(value: Any) -> Any:
     if isinstance(value, dict):
         return MappingProxyType({name: _frozen(member) for name, member in value.items()})
     return tuple(map(_frozen, value)) if isinstance(value, list) else value

@@ -53,9 +53,7 @@ _ROWS: dict[Facet, tuple[str, str, str, str, str]] = {
 }  # fmt: skip
 
 READ: dict[Facet, dict[Relation, tuple[str, ...]]] = {
-    facet: {
-        relation: tuple(term.split(" + ")) for relation, term in zip(ORDER, row, strict=True)
-    }
+    facet: {relation: tuple(term.split(" + ")) for relation, term in zip(ORDER, row, strict=True)}
     for facet, row in _ROWS.items()
 }
 

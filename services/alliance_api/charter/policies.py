@@ -100,13 +100,19 @@ def _reach(place: Place, relations: tuple[Relation, ...], terms: tuple[str, ...]
     return f"{place.case} IN {standing(relations, consented='consent' in terms)}"
 
 
-def _read(facet: Facet, place: Place, relations: tuple[Relation, ...], terms: tuple[str, ...]) -> Policy:
+def _read(
+    facet: Facet, place: Place, relations: tuple[Relation, ...], terms: tuple[str, ...]
+) -> Policy:
     parts = [f"organisation_id = {ORGANISATION}", gate(HOLDINGS[facet].gates)]
     if place.informant:
         parts.append(f"informant_role = '{place.informant}'")
     parts += [*_terms(place, terms), _reach(place, relations, terms)]
     who = "_".join(relation.lower() for relation in relations)
-    name = f"{place.table}_{facet.lower()}_{who}_read" if place.informant else f"{place.table}_{who}_read"
+    name = (
+        f"{place.table}_{facet.lower()}_{who}_read"
+        if place.informant
+        else f"{place.table}_{who}_read"
+    )
     return Policy(name[:63], place.table, "SELECT", " AND ".join(parts), None)
 
 
@@ -212,8 +218,7 @@ def _others() -> list[Policy]:
             "read_ledger_read",
             "read_ledger",
             "SELECT",
-            f"{organisation} AND {gate(('AuditEvent',))} "
-            f"AND (person_id = {ME} OR {ledger_client})",
+            f"{organisation} AND {gate(('AuditEvent',))} AND (person_id = {ME} OR {ledger_client})",
             None,
         ),
         Policy("read_ledger_insert", "read_ledger", "INSERT", None, mine),

@@ -26,7 +26,7 @@ PURPOSES = frozenset({"TREAT", "PATRQT", "FAMRQT", "HOPERAT", "HQUALIMP", "CAREM
 _LONGEST_NAME = 200
 
 
-class NotAPrincipal(ValueError):
+class NotAPrincipal(ValueError):  # noqa: N818  (it says what was wrong)
     """A verified token that names no person of an organisation in the form we need."""
 
 

@@ -67,6 +67,9 @@ def grants(scopes: Iterable[str], *, has_patient: bool) -> Grants:
         bound = False
     reads = {gate for scope in parsed if scope.verbs >= {"r", "s"} for gate in scope.gates}
     writes = {
-        f"{gate}.{verb}" for scope in parsed for gate in scope.gates for verb in scope.verbs & {"c", "u"}
+        f"{gate}.{verb}"
+        for scope in parsed
+        for gate in scope.gates
+        for verb in scope.verbs & {"c", "u"}
     }
     return Grants(frozenset(reads), frozenset(writes), bound)

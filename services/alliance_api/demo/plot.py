@@ -7,9 +7,7 @@ from collections.abc import Sequence
 ROWS = 5
 
 
-def chart(
-    values: Sequence[float], labels: Sequence[object], low: float, high: float
-) -> list[str]:
+def chart(values: Sequence[float], labels: Sequence[object], low: float, high: float) -> list[str]:
     """Return lines that draw labelled values between low and high, highest row first."""
     step = (high - low) / ROWS
     lines = []

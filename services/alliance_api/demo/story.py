@@ -133,7 +133,9 @@ def _session(story: Story, number: int, at: datetime) -> None:
     session = story.sessions[number] = planned["session"]["id"]
     if RATINGS[number - 1] is None:
         clock.at = at - timedelta(hours=3)
-        api.done("therapist", "cancelSession", "session { id }", session=session, cancelledBy="CLIENT")
+        api.done(
+            "therapist", "cancelSession", "session { id }", session=session, cancelledBy="CLIENT"
+        )
         return
     late = timedelta(minutes=LATE_BY_THERAPIST.get(number, 1))
     clock.at = at + timedelta(minutes=55)
@@ -154,7 +156,7 @@ def _session(story: Story, number: int, at: datetime) -> None:
 def _after(story: Story, number: int) -> None:
     api, value = story.api, RATINGS[number - 1] or 0.0
     given: dict[str, Any] = {"disclosure": DISCLOSURES.get(number, "SHARED")}
-    if number == 5:  # noqa: PLR2004  (the session of the rupture)
+    if number == 5:
         given["comment"] = COMMENT
     submitted = api.done(
         "client",
@@ -184,7 +186,7 @@ def _around(story: Story, number: int) -> None:
     api = story.api
     if number == 1:
         api.done("therapist", "answerGoal", "goal { state }", goal=story.goal, answer="AGREE")
-    if number == 5:  # noqa: PLR2004  (the session of the rupture)
+    if number == 5:
         seen = _measurement(story, "therapist", 5)
         story.claim(
             "After session 5 Tomas sees that Amira answered, not what: it opens in session 6",
@@ -192,7 +194,7 @@ def _around(story: Story, number: int) -> None:
             and seen["comment"] is None
             and {"facet": "COMMENT", "reason": "NOT_YET"} in seen["withheld"],
         )
-    if number == 6:  # noqa: PLR2004  (the session of the repair)
+    if number == 6:
         seen = _measurement(story, "therapist", 5)
         story.claim(
             "Session 6 has begun, and Tomas reads it: they speak of it",
@@ -260,7 +262,7 @@ def _what_the_therapist_sees(story: Story) -> None:
     story.claim(
         "Of session 7 he sees the score, and that the answers are withheld: TREND_ONLY",
         holds=trend["answers"] is None
-        and len(trend["scores"] or ()) == 4  # noqa: PLR2004  (three subscales and the total)
+        and len(trend["scores"] or ()) == 4
         and trend["withheld"] == [{"facet": "ANSWERS", "reason": "TREND_ONLY"}],
     )
 
@@ -326,12 +328,12 @@ def _reliability(story: Story) -> None:
     story.claim(
         "Her late cancellation counts against her, and not against him",
         holds=client["lateCancellations"] == 1
-        and client["kept"]["numerator"] == 9  # noqa: PLR2004  (of ten)
+        and client["kept"]["numerator"] == 9
         and therapist["kept"]["numerator"] == therapist["kept"]["denominator"],
     )
     story.claim(
         "His late start counts against him, and not against her",
-        holds=therapist["punctual"]["numerator"] == 8  # noqa: PLR2004  (of nine)
+        holds=therapist["punctual"]["numerator"] == 8
         and client["punctual"]["numerator"] == client["punctual"]["denominator"],
     )
 
@@ -356,21 +358,25 @@ def _commands(story: Story, address: str, *, check: bool) -> None:
     commands = [
         (
             "therapist",
-            '{ caseload { nodes { id client { name } latestScores(instrument: "wai-sr-c", '
-            "informant: CLIENT) { mean } } } }",
+            (
+                '{ caseload { nodes { id client { name } latestScores(instrument: "wai-sr-c", '
+                "informant: CLIENT) { mean } } } }"
+            ),
         ),
         ("client", "{ viewer { person { name } cases { goals { wording state } } } }"),
         (
             "therapist",
-            "{ caseload { nodes { reliability(of: THERAPIST) { punctual { value numerator "
-            "denominator } } } } }",
+            (
+                "{ caseload { nodes { reliability(of: THERAPIST) { punctual { value numerator "
+                "denominator } } } } }"
+            ),
         ),
     ]
     console.print()
     for person, query in commands:
         body = '{"query": "' + query.replace('"', '\\"') + '"}'
         console.print(
-            f"curl -s {address}/graphql -H \"Authorization: Bearer ${person.upper()}\" "
+            f'curl -s {address}/graphql -H "Authorization: Bearer ${person.upper()}" '
             f"-H 'Content-Type: application/json' -d '{body}'\n",
             soft_wrap=True,
             markup=False,

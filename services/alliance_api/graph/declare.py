@@ -3,8 +3,8 @@
     @confidential("GOAL", Table("goals", prefix="goal", subject="case_id", label="GOAL"))
     class Goal(Node): ...
 
-A field takes its source by `field(source)`: as a value for a plain field, as a decorator for one
-with arguments. Such a method has no body: onesql answers it.
+A field takes its source by `field(source)`, one with arguments by the decorator `asked(source)`.
+Such a method has no body: onesql answers it.
 """
 
 from __future__ import annotations
@@ -19,11 +19,10 @@ from strawberry.schema_directive import Location
 from alliance_api.onesql.sources import Source, Table
 
 T = TypeVar("T")
+F = TypeVar("F", bound=Callable[..., Any])
 
 
-@strawberry.schema_directive(
-    locations=[Location.OBJECT, Location.FIELD_DEFINITION], name="access"
-)
+@strawberry.schema_directive(locations=[Location.OBJECT, Location.FIELD_DEFINITION], name="access")
 class Access:
     """The facet of the charter that decides whether this may be read."""
 
@@ -37,6 +36,14 @@ def field(source: Source, description: str | None = None, facet: str | None = No
         metadata={"onesql": source},
         directives=[Access(facet=facet)] if facet else [],
     )
+
+
+def asked(
+    source: Source, description: str | None = None, facet: str | None = None
+) -> Callable[[F], F]:
+    """Return the decorator of a field with arguments; the method has no body."""
+    found: Callable[[F], F] = field(source, description, facet)
+    return found
 
 
 @dataclass_transform(kw_only_default=True)

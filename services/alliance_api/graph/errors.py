@@ -57,5 +57,3 @@ def plain(code: str, message: str, **details: object) -> bytes:
 def camel(field: str | None) -> str | None:
     """Return a field's path as GraphQL spells it: `answers[3].not_applicable` in camel case."""
     return re.sub(r"_([a-z])", lambda match: match[1].upper(), field) if field else field
-
-

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -19,25 +19,21 @@ from graphql import (
     execute_sync,
     get_variable_values,
 )
-from graphql.execution.values import VariableValues
 
 from alliance_api.charter.principal import Principal
-from alliance_api.onesql.cache import Document, Documents
-from alliance_api.onesql.compiler import Compiler
+from alliance_api.onesql.cache import Documents
 from alliance_api.onesql.limits import Limits
 from alliance_api.onesql.nulls import is_whole, mend_response
 from alliance_api.onesql.plan import Plan
 from alliance_api.onesql.refusals import DocumentRefused, refusal
-from alliance_api.onesql.selection import Selections
-from alliance_api.store.ledger import with_ledger
 from alliance_api.store.transaction import Database
 
 from .errors import request_errors, unechoed
+from .ready import Ready, audited
 from .schema import PREFIXES, schema
 from .verbs import Verbs
 
 INTROSPECTION = frozenset({"__schema", "__type"})
-TENANT = "organisation_id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,21 +56,6 @@ class Answer:
     document: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Ready:
-    """An operation that may be executed."""
-
-    document: Document
-    operation: OperationDefinitionNode
-    variables: VariableValues
-    cost: int
-
-    @property
-    def name(self) -> str | None:
-        """Return the operation's name, for the ledger."""
-        return self.operation.name.value if self.operation.name else None
-
-
 class Executor:
     """Answers GraphQL requests of verified principals."""
 
@@ -86,7 +67,7 @@ class Executor:
         self._schema = schema()
         self._limits = limits or Limits()
         self._documents = Documents(self._schema, self._limits, PREFIXES)
-        self._verbs = Verbs(database, self._schema, self, clock)
+        self._verbs = Verbs(database, clock)
 
     async def execute(
         self, principal: Principal, request: Request, *, only_queries: bool = False
@@ -121,7 +102,8 @@ class Executor:
         )
         if isinstance(variables, list):
             raise DocumentRefused([unechoed(error) for error in variables])
-        return Ready(document, operation, variables, document.cost(operation, variables))
+        cost = document.cost(operation, variables)
+        return Ready(self._schema, document, operation, variables, cost)
 
     async def _query(self, principal: Principal, request: Request, ready: Ready) -> bytes:
         root = self._schema.query_type
@@ -142,7 +124,7 @@ class Executor:
             key: (lambda statement, text=text: statement.parameter(lambda _: text, "text"))
             for key, text in meta.items()
         }
-        compiled = self.compiler(ready).compile(
+        compiled = ready.compiler().compile(
             root,
             [ready.operation.selection_set],
             head='{"data":',
@@ -151,21 +133,12 @@ class Executor:
         )
         return audited(compiled, ready)
 
-    def compiler(self, ready: Ready) -> Compiler:
-        """Return a compiler for the fragments and variables of an operation."""
-        return Compiler(
-            self._schema, ready.document.fragments, ready.variables, tenant=TENANT
-        )
-
     def _introspection(
         self, root: GraphQLObjectType, request: Request, ready: Ready
     ) -> _Introspection | None:
-        selections = Selections(self._schema, ready.document.fragments, ready.variables)
-        fields = selections.collect(root, [ready.operation.selection_set])
+        fields = ready.fields(root, [ready.operation.selection_set])
         asked = {
-            key: nodes
-            for key, nodes in fields.items()
-            if nodes[0].name.value in INTROSPECTION
+            key: nodes for key, nodes in fields.items() if nodes[0].name.value in INTROSPECTION
         }
         if not asked:
             return None
@@ -188,7 +161,9 @@ class Executor:
         return body if is_whole(body) else orjson.dumps(mend_response(body))
 
     def _costed(self, body: bytes, ready: Ready) -> bytes:
-        cost = f',"extensions":{{"cost":{{"requested":{ready.cost},"limit":{self._limits.cost}}}}}}}'
+        cost = (
+            f',"extensions":{{"cost":{{"requested":{ready.cost},"limit":{self._limits.cost}}}}}}}'
+        )
         return body[:-1] + cost.encode()
 
 
@@ -211,12 +186,3 @@ def replace_selections(
         directives=operation.directives,
         selection_set=SelectionSetNode(selections=tuple(nodes)),
     )
-
-
-def audited(plan: Plan, ready: Ready) -> Plan:
-    """Return a plan whose statement also writes its row of the read ledger."""
-    sql, added = with_ledger(
-        plan.sql, plan.labels, ready.name, ready.document.hash, len(plan.binders)
-    )
-    constants = tuple((lambda _, value=value: value) for value in added)
-    return replace(plan, sql=sql, binders=(*plan.binders, *constants))

@@ -65,9 +65,7 @@ class Stopped(Exception):  # noqa: N818  (an expected outcome, not an error)
 class GraphQLHTTP:
     """POST /graphql."""
 
-    def __init__(
-        self, executor: Executor, authenticate: Authenticate
-    ) -> None:
+    def __init__(self, executor: Executor, authenticate: Authenticate) -> None:
         """Keep who executes, and who says who asks."""
         self._executor = executor
         self._authenticate = authenticate
@@ -98,8 +96,8 @@ class GraphQLHTTP:
             return await self._executor.execute(principal, request)
         except (psycopg.Error, sqlalchemy.exc.DBAPIError) as error:
             raise _unavailable(error) from None
-        except Exception as error:  # what is not foreseen must not tell what it saw
-            _log.error("graphql.failed", extra={"exception.type": type(error).__name__})  # noqa: TRY400
+        except Exception as error:  # noqa: BLE001   # what is not foreseen must not tell what it saw
+            _log.error("graphql.failed", extra={"exception.type": type(error).__name__})
             message = "Something went wrong here. Nothing was changed."
             raise Stopped(500, "INTERNAL", message) from None
 

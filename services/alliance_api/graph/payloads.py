@@ -35,9 +35,8 @@ TEXTS = ("TEXT_REQUIRED", "TEXT_TOO_LONG", "CONTROL_CHARACTERS")
 
 def _payload(mutation: str, changed: str, kind: type, codes: tuple[str, ...]) -> type:
     members = {code: code for code in sorted({*GENERAL, *codes})}
-    code_type = strawberry.enum(
-        StrEnum(f"{mutation}Code", members), description=f"What can stop `{mutation}`."
-    )
+    code_type: Any = StrEnum(f"{mutation}Code", members)
+    strawberry.enum(code_type, description=f"What can stop `{mutation}`.")
     problem = strawberry.type(
         type(f"{mutation}Problem", (Problem,), {"__annotations__": {"code": code_type}}),
         description=f"Why `{mutation}` did nothing.",

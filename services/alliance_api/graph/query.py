@@ -23,7 +23,7 @@ from alliance_api.onesql.sources import (
 from alliance_api.onesql.sources import Connection as Pages
 from alliance_api.onesql.sources import Node as ById
 
-from .declare import comes_from, field
+from .declare import asked, comes_from, field
 from .types.cases import Case, CaseStatus
 from .types.common import Connection, InformantRole, Node
 from .types.instruments import Instrument
@@ -83,17 +83,15 @@ class Query:
     """What can be asked."""
 
     viewer: Viewer = field(Inline())
-    organisation: Organisation = field(
-        ToOne(where=(f"{{row}}.organisation_id = {ORGANISATION}",))
-    )
+    organisation: Organisation = field(ToOne(where=(f"{{row}}.organisation_id = {ORGANISATION}",)))
 
-    @field(ById("id", split), "Anything with an id that you may see; what you may not see is null.")
+    @asked(ById("id", split), "Anything with an id that you may see; what you may not see is null.")
     def node(self, id: strawberry.ID) -> Node | None: ...  # noqa: A002
 
-    @field(ToOne(filters=(Filter("id", "{row}.id = {value}", "uuid", only("case")),)))
+    @asked(ToOne(filters=(Filter("id", "{row}.id = {value}", "uuid", only("case")),)))
     def case(self, id: strawberry.ID) -> Case | None: ...  # noqa: A002
 
-    @field(
+    @asked(
         Pages(
             {},
             Order(OPENED),
@@ -117,7 +115,7 @@ class Query:
         order_by: CaseloadOrder = CaseloadOrder.OPENED_FIRST,
     ) -> Connection[Case]: ...
 
-    @field(
+    @asked(
         ToOne(
             filters=(
                 Filter("code", "{row}.code = {value}"),
@@ -129,7 +127,7 @@ class Query:
     )
     def instrument(self, code: str, version: int | None = None) -> Instrument | None: ...
 
-    @field(
+    @asked(
         ToMany(
             {},
             Order((("code", "text"), ("version", "int"))),

@@ -6,13 +6,13 @@ import hashlib
 import re
 from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 import orjson
 import psycopg
 import sqlalchemy.exc
-from graphql import FieldNode, GraphQLField, GraphQLObjectType, GraphQLSchema, get_argument_values
+from graphql import FieldNode, GraphQLField, GraphQLObjectType, get_argument_values
 from graphql.execution.values import VariableValues
 from strawberry.types.arguments import convert_argument
 
@@ -22,17 +22,14 @@ from alliance_api.onesql.arguments import Argument
 from alliance_api.onesql.plan import Plan
 from alliance_api.onesql.refusals import refusal
 from alliance_api.onesql.rows import object_type
-from alliance_api.onesql.selection import Selections
 from alliance_api.store import outbox
 from alliance_api.store.transaction import Database, Transaction
 
 from .errors import camel
 from .mutations import VERBS, Verb
 from .payloads import CHANGED
+from .ready import Ready, audited
 from .schema import strawberry_schema
-
-if TYPE_CHECKING:
-    from .execute import Executor, Ready
 
 LONGEST_KEY = 255
 TRIES = 3
@@ -44,26 +41,17 @@ _TAKEN = {"occasions_once_key": ("ALREADY_PLANNED", "informant")}
 class Verbs:
     """Runs the mutations of an operation, one after the other."""
 
-    def __init__(
-        self,
-        database: Database,
-        schema: GraphQLSchema,
-        executor: Executor,
-        clock: Callable[[], datetime],
-    ) -> None:
+    def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
         """Keep what every mutation needs."""
         self._clock = clock
-        self._database = database
-        self._schema = schema
-        self._executor = executor
+        self.database = database
 
     async def run(self, principal: Principal, trace: str, ready: Ready) -> bytes:
         """Return the body of an operation's answer."""
-        root = self._schema.mutation_type
+        root = ready.schema.mutation_type
         assert root is not None  # noqa: S101  (there is a Mutation type)
-        selections = Selections(self._schema, ready.document.fragments, ready.variables)
         parts: list[bytes] = []
-        for key, nodes in selections.collect(root, [ready.operation.selection_set]).items():
+        for key, nodes in ready.fields(root, [ready.operation.selection_set]).items():
             name = nodes[0].name.value
             if name == "__typename":
                 body = b'"Mutation"'
@@ -76,21 +64,6 @@ class Verbs:
     def now(self) -> datetime:
         """Return the time in whole seconds."""
         return self._clock().replace(microsecond=0)
-
-    @property
-    def database(self) -> Database:
-        """Return the database."""
-        return self._database
-
-    @property
-    def schema(self) -> GraphQLSchema:
-        """Return the schema."""
-        return self._schema
-
-    @property
-    def executor(self) -> Executor:
-        """Return the executor, whose compiler makes the payload's statement."""
-        return self._executor
 
 
 class _Mutation:
@@ -112,6 +85,7 @@ class _Mutation:
         self._ready = ready
         self._key = key
         self._nodes = nodes
+        self._sets = [node.selection_set for node in nodes if node.selection_set]
         self._payload: GraphQLObjectType = object_type(definition.type)
         declared = definition.extensions["strawberry-definition"]
         self._name: str = declared.python_name
@@ -177,18 +151,16 @@ class _Mutation:
             self._ready.variables,
             self._plan,
             part=self._key,
-            nodes=[node.selection_set for node in self._nodes if node.selection_set],
+            nodes=self._sets,
         )
         sources, coerced = self._ready.variables
         variables = VariableValues(sources, {**coerced, CHANGED: str(changed)})
         return await tx.read(plan.sql, plan.parameters(variables))
 
     def _plan(self) -> Plan:
-        from .execute import audited
-
-        compiled = self._verbs.executor.compiler(self._ready).compile(
+        compiled = self._ready.compiler().compile(
             self._payload,
-            [node.selection_set for node in self._nodes if node.selection_set],
+            self._sets,
             overrides=self._no_problems(),
             arguments={CHANGED: self._changed_argument()},
         )
@@ -199,11 +171,7 @@ class _Mutation:
         return Argument(CHANGED, None, lambda found: found.coerced[CHANGED], self._nodes[0])
 
     def _fields(self) -> dict[str, list[FieldNode]]:
-        selections = Selections(
-            self._verbs.schema, self._ready.document.fragments, self._ready.variables
-        )
-        sets = [node.selection_set for node in self._nodes if node.selection_set]
-        return selections.collect(self._payload, sets)
+        return self._ready.fields(self._payload, self._sets)
 
     def _no_problems(self) -> dict[str, Any]:
         return {
@@ -232,14 +200,9 @@ class _Mutation:
             "message": problem.message,
             "field": camel(problem.field),
         }
-        selections = Selections(
-            self._verbs.schema, self._ready.document.fragments, self._ready.variables
-        )
         sets = [node.selection_set for node in nodes if node.selection_set]
-        return {
-            key: values[found[0].name.value]
-            for key, found in selections.collect(kind, sets).items()
-        }
+        fields = self._ready.fields(kind, sets)
+        return {key: values[found[0].name.value] for key, found in fields.items()}
 
 
 def _converted(declared: Any, given: Any) -> Any:

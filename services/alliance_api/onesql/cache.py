@@ -125,7 +125,7 @@ class Document:
         """Return how many objects an operation could return. Raises `GraphQLError` for too many."""
         documents = self._documents
         numbers = tuple(
-            (name, value if isinstance(value, int) else value is None)
+            (name, value if isinstance(value, int | None) else "given")
             for name, value in variables.coerced.items()
         )
         key = (self.hash, _name(operation), numbers)

@@ -34,7 +34,7 @@ Overrides = Mapping[str, Callable[[Statement], str]]
 class Compiler(Statement):
     """Compiles one selection for one shape of variables (`shapes`). Use it once."""
 
-    def compile(
+    def compile(  # noqa: PLR0913  (all but two are optional)
         self,
         root: GraphQLObjectType,
         sets: Iterable[SelectionSetNode],

@@ -56,25 +56,25 @@ def mend_response(body: bytes) -> dict[str, Any]:
     return {"errors": errors, **response} if errors else response
 
 
-def _parse(body: bytes) -> Any:  # noqa: ANN401  (JSON)
+def _parse(body: bytes) -> Any:
     marked = _HOLE.sub(r'{"\\u0000":\1}', body.decode())
     return json.loads(marked, object_pairs_hook=_object)
 
 
-def _object(pairs: list[tuple[str, Any]]) -> Any:  # noqa: ANN401  (JSON)
+def _object(pairs: list[tuple[str, Any]]) -> Any:
     if pairs and pairs[0][0] == _KEY:
         return _Hole(pairs[0][1])
     return dict(pairs)
 
 
-def _root(data: Any, errors: list[Error]) -> Any:  # noqa: ANN401  (JSON)
+def _root(data: Any, errors: list[Error]) -> Any:
     try:
         return _walk(data, (), errors)
     except _Bubble:
         return None
 
 
-def _walk(value: Any, path: Path, errors: list[Error]) -> Any:  # noqa: ANN401  (JSON)
+def _walk(value: Any, path: Path, errors: list[Error]) -> Any:
     if isinstance(value, _Hole):
         errors.append(_missing(path))
         raise _Bubble(value.levels)
@@ -90,7 +90,7 @@ def _walk(value: Any, path: Path, errors: list[Error]) -> Any:  # noqa: ANN401  
     return value
 
 
-def _place(item: Any, path: Path, errors: list[Error]) -> Any:  # noqa: ANN401  (JSON)
+def _place(item: Any, path: Path, errors: list[Error]) -> Any:
     try:
         return _walk(item, path, errors)
     except _Bubble as bubble:

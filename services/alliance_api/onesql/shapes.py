@@ -16,7 +16,6 @@ from graphql import (
     GraphQLInputType,
     Node,
     OperationDefinitionNode,
-    VariableDefinitionNode,
     VariableNode,
     get_nullable_type,
     is_enum_type,
@@ -81,9 +80,9 @@ def variables_used(
 
 
 def children(node: Node) -> Iterable[Node]:
-    """Yield the nodes directly below a node, definitions of variables left out."""
+    """Yield the nodes directly below a node."""
     for key in node.keys:
         value = getattr(node, key)
         for child in value if isinstance(value, list | tuple) else (value,):
-            if isinstance(child, Node) and not isinstance(child, VariableDefinitionNode):
+            if isinstance(child, Node):
                 yield child

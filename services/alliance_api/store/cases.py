@@ -8,14 +8,13 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, or_, select
-from sqlalchemy.engine import RowMapping
 
-from .rows import add, all_of, new_id, one
+from .rows import Found, add, all_of, new_id, one
 from .tables import care_team, cases, people, standing
 from .transaction import Transaction
 
 
-async def find(tx: Transaction, case: UUID) -> RowMapping | None:
+async def find(tx: Transaction, case: UUID) -> Found | None:
     """Return a case that the principal may see."""
     return await one(tx, select(cases).where(cases.c.id == case))
 
@@ -33,7 +32,7 @@ async def own_roles(tx: Transaction, case: UUID) -> frozenset[str]:
     return frozenset(row["relation"] for row in rows)
 
 
-async def members(tx: Transaction, case: UUID, *relations: str) -> Sequence[RowMapping]:
+async def members(tx: Transaction, case: UUID, *relations: str) -> Sequence[Found]:
     """Return who stands to a case now in one of the relations (for the engine)."""
     return await all_of(
         tx,

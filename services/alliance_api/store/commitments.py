@@ -8,14 +8,13 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select, update
-from sqlalchemy.engine import RowMapping
 
-from .rows import add, all_of, new_id, one
+from .rows import Found, add, all_of, new_id, one
 from .tables import commitments
 from .transaction import Transaction
 
 
-async def find(tx: Transaction, commitment: UUID) -> RowMapping | None:
+async def find(tx: Transaction, commitment: UUID) -> Found | None:
     """Return a commitment that the principal may see."""
     return await one(tx, select(commitments).where(commitments.c.id == commitment))
 
@@ -37,7 +36,7 @@ async def settle(tx: Transaction, commitment: UUID, outcome: str, now: datetime)
     return done.rowcount == 1
 
 
-async def history(tx: Transaction, case: UUID) -> Sequence[RowMapping]:
+async def history(tx: Transaction, case: UUID) -> Sequence[Found]:
     """Return what was promised in a case, without a word of it (for the engine)."""
     return await all_of(
         tx,

@@ -8,14 +8,13 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select, update
-from sqlalchemy.engine import RowMapping
 
-from .rows import add, add_all, all_of, new_id, one
+from .rows import Found, add, add_all, all_of, new_id, one
 from .tables import goal_ratings, goal_stances, goal_versions, goals
 from .transaction import Transaction
 
 
-async def find(tx: Transaction, goal: UUID) -> RowMapping | None:
+async def find(tx: Transaction, goal: UUID) -> Found | None:
     """Return a goal that the principal may see."""
     return await one(tx, select(goals).where(goals.c.id == goal))
 
@@ -57,9 +56,7 @@ async def ask(
     await add_all(tx, goal_stances, [{**shared, **stance} for stance in stances])
 
 
-async def answer(
-    tx: Transaction, goal: Mapping[str, Any], stance: str, now: datetime
-) -> bool:
+async def answer(tx: Transaction, goal: Mapping[str, Any], stance: str, now: datetime) -> bool:
     """Change the principal's own stance to the present version; say whether they had one."""
     done = await tx.run(
         update(goal_stances)
@@ -73,7 +70,7 @@ async def answer(
     return done.rowcount == 1
 
 
-async def stances(tx: Transaction, goal: UUID, version: int) -> Sequence[RowMapping]:
+async def stances(tx: Transaction, goal: UUID, version: int) -> Sequence[Found]:
     """Return where the parties stand to a version (for the engine)."""
     return await all_of(
         tx,
@@ -113,5 +110,3 @@ async def rate(  # noqa: PLR0913  (the columns of a rating)
         rated_at=now,
     )
     return rating
-
-

@@ -31,8 +31,5 @@ def with_ledger(
         operation=f"${first}::text", document=f"${first + 1}::text", facets=f"${first + 2}::text[]"
     )
     listed = "{" + ",".join(named) + "}"
-    sql = (
-        f"WITH answer AS MATERIALIZED ({select}), ledger AS ({row}) "
-        "SELECT body FROM answer"
-    )
+    sql = f"WITH answer AS MATERIALIZED ({select}), ledger AS ({row}) SELECT body FROM answer"
     return sql, [operation, document, listed]

@@ -9,11 +9,10 @@ from uuid import UUID
 
 from sqlalchemy import Text, Uuid, cast, func, literal, select, update
 from sqlalchemy.dialects.postgresql import TIMESTAMP
-from sqlalchemy.engine import RowMapping
 
 from alliance_api.domain.disclosure import Opening, Openings
 
-from .rows import add, add_all, all_of, new_id, one
+from .rows import Found, add, add_all, all_of, new_id, one
 from .tables import (
     answers,
     comments,
@@ -35,18 +34,18 @@ def instant(opening: Opening) -> Any:
     return cast(literal(opening, Text), TIMESTAMP(timezone=True))
 
 
-async def instrument(tx: Transaction, code: str) -> RowMapping | None:
+async def instrument(tx: Transaction, code: str) -> Found | None:
     """Return the latest version of an instrument of the organisation."""
     statement = select(instruments).where(instruments.c.code == code)
     return await one(tx, statement.order_by(instruments.c.version.desc()).limit(1))
 
 
-async def find(tx: Transaction, measurement: UUID) -> RowMapping | None:
+async def find(tx: Transaction, measurement: UUID) -> Found | None:
     """Return a measurement that the principal may know of."""
     return await one(tx, select(measurements).where(measurements.c.id == measurement))
 
 
-async def occasion(tx: Transaction, occasion_id: UUID) -> RowMapping | None:
+async def occasion(tx: Transaction, occasion_id: UUID) -> Found | None:
     """Return an occasion that the principal may see."""
     return await one(tx, select(occasions).where(occasions.c.id == occasion_id))
 
@@ -163,9 +162,7 @@ async def set_openings(
     await tx.run(
         update(measurements)
         .where(measurements.c.id == measurement)
-        .values(
-            scores_open_at=instant(opens.scores_at), answers_open_at=instant(opens.answers_at)
-        )
+        .values(scores_open_at=instant(opens.scores_at), answers_open_at=instant(opens.answers_at))
     )
 
 
@@ -184,13 +181,11 @@ async def choose_disclosure(
     return done.rowcount == 1
 
 
-async def waiting(tx: Transaction, case: UUID, started: datetime) -> Sequence[RowMapping]:
+async def waiting(tx: Transaction, case: UUID, started: datetime) -> Sequence[Found]:
     """Return what opens with a session that started then (for the engine)."""
     return await all_of(
         tx,
-        select(
-            measurements.c.id, measurements.c.session_id, measurements.c.to_caregivers
-        ).where(
+        select(measurements.c.id, measurements.c.session_id, measurements.c.to_caregivers).where(
             measurements.c.case_id == case,
             measurements.c.disclosure == "NEXT_SESSION",
             measurements.c.scores_open_at == instant("infinity"),

@@ -50,6 +50,16 @@ def migrate(url: str, revision: str = "head") -> None:
     engine.dispose()
 
 
+def revision(url: str, message: str) -> str:
+    """Write a migration that brings the tables from what `url` has to what the code says."""
+    engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1))
+    with engine.connect() as connection:
+        become_owner(connection)
+        made = command.revision(config(connection), message=message, autogenerate=True)
+    engine.dispose()
+    return str(getattr(made, "path", ""))
+
+
 def become_owner(connection: Connection) -> None:
     """Work as the owner of the tables, and never wait long for a lock that others need."""
     connection.execute(text("SET ROLE alliance_owner"))

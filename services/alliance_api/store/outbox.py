@@ -7,12 +7,11 @@ from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.engine import RowMapping
 
 from alliance_api.domain.facts import Fact
 from alliance_api.domain.ids import parse_id
 
-from .rows import add, new_id, one
+from .rows import Found, add, new_id, one
 from .tables import facts, idempotency_keys, read_ledger
 from .transaction import Transaction
 
@@ -56,9 +55,7 @@ async def note(tx: Transaction, case: UUID, facet: str, operation: str) -> None:
     )
 
 
-async def claim(
-    tx: Transaction, key: str, mutation: str, input_hash: str, changed: UUID
-) -> None:
+async def claim(tx: Transaction, key: str, mutation: str, input_hash: str, changed: UUID) -> None:
     """Keep what a key was used for."""
     values: dict[str, Any] = {
         "organisation_id": tx.principal.organisation,
@@ -71,7 +68,7 @@ async def claim(
     await tx.run(insert(idempotency_keys).values(values))
 
 
-async def claimed(tx: Transaction, key: str) -> RowMapping | None:
+async def claimed(tx: Transaction, key: str) -> Found | None:
     """Return what a key of the principal was used for; wait for whoever uses it right now."""
     await tx.lock(f"key:{tx.principal.organisation}:{tx.principal.person}:{key}")
     return await one(

@@ -7,10 +7,11 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, Table, insert
-from sqlalchemy.engine import RowMapping
 from uuid_utils.compat import uuid7
 
 from .transaction import Transaction
+
+Found = Mapping[str, Any]
 
 
 def new_id() -> UUID:
@@ -30,11 +31,12 @@ async def add_all(tx: Transaction, table: Table, rows: Sequence[Mapping[str, Any
         await tx.run(insert(table), [{"organisation_id": organisation, **row} for row in rows])
 
 
-async def one(tx: Transaction, statement: Select[Any]) -> RowMapping | None:
+async def one(tx: Transaction, statement: Select[Any]) -> Found | None:
     """Return the first row, or None."""
-    return (await tx.run(statement)).mappings().first()
+    row = (await tx.run(statement)).mappings().first()
+    return dict(row) if row is not None else None
 
 
-async def all_of(tx: Transaction, statement: Select[Any]) -> Sequence[RowMapping]:
+async def all_of(tx: Transaction, statement: Select[Any]) -> Sequence[Found]:
     """Return every row."""
-    return (await tx.run(statement)).mappings().all()
+    return [dict(row) for row in (await tx.run(statement)).mappings()]

@@ -93,7 +93,7 @@ def _instrument(connection: Connection, organisation_id: UUID, found: Instrument
         )
 
 
-def person(
+def person(  # noqa: PLR0913  (the columns of a row)
     connection: Connection,
     organisation_id: UUID,
     name: str,
@@ -150,7 +150,7 @@ def case(
     return made
 
 
-def join(
+def join(  # noqa: PLR0913  (the columns of a row)
     connection: Connection,
     organisation_id: UUID,
     case_id: UUID,
@@ -174,7 +174,7 @@ def join(
     stand(connection, organisation_id, case_id, client, member, relation, ends_at=ends_at)
 
 
-def stand(
+def stand(  # noqa: PLR0913  (the columns of a row)
     connection: Connection,
     organisation_id: UUID,
     case_id: UUID,

@@ -8,14 +8,13 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, or_, select, update
-from sqlalchemy.engine import RowMapping
 
-from .rows import add, all_of, new_id, one
+from .rows import Found, add, all_of, new_id, one
 from .tables import attendance, sessions
 from .transaction import Transaction
 
 
-async def find(tx: Transaction, session: UUID) -> RowMapping | None:
+async def find(tx: Transaction, session: UUID) -> Found | None:
     """Return a session that the principal may see."""
     return await one(tx, select(sessions).where(sessions.c.id == session))
 
@@ -44,7 +43,8 @@ async def overlapping(  # noqa: PLR0913  (what an overlap is made of)
 async def next_number(tx: Transaction, case: UUID) -> int:
     """Return the number of a case's next session (for the engine)."""
     found = await one(
-        tx, select(func.coalesce(func.max(sessions.c.number), 0) + 1).where(sessions.c.case_id == case)
+        tx,
+        select(func.coalesce(func.max(sessions.c.number), 0) + 1).where(sessions.c.case_id == case),
     )
     return int(next(iter(found.values()))) if found else 1
 
@@ -67,7 +67,7 @@ async def record(tx: Transaction, **values: Any) -> None:
     await add(tx, attendance, **values)
 
 
-async def history(tx: Transaction, case: UUID) -> Sequence[RowMapping]:
+async def history(tx: Transaction, case: UUID) -> Sequence[Found]:
     """Return every session of a case with what happened (for the engine)."""
     joined = sessions.outerjoin(
         attendance,

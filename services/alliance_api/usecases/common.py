@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import NoReturn
 from uuid import UUID
 
-from sqlalchemy.engine import RowMapping
-
 from alliance_api.domain.errors import Problem, Refused
 from alliance_api.domain.ids import Kind, format_id
 from alliance_api.store import cases, sessions
+from alliance_api.store.rows import Found
 from alliance_api.store.transaction import Transaction
 
 
@@ -23,7 +22,7 @@ def not_found(kind: str, field: str) -> NoReturn:
     refuse("NOT_FOUND", f"There is no such {kind}, or you may not see it. Check the id.", field)
 
 
-async def case_of(tx: Transaction, case: UUID, field: str = "case") -> RowMapping:
+async def case_of(tx: Transaction, case: UUID, field: str = "case") -> Found:
     """Return a case the principal may see, or refuse."""
     found = await cases.find(tx, case)
     return found if found is not None else not_found("case", field)
@@ -31,7 +30,7 @@ async def case_of(tx: Transaction, case: UUID, field: str = "case") -> RowMappin
 
 async def session_of(
     tx: Transaction, session: UUID, case: UUID | None = None, field: str = "session"
-) -> RowMapping:
+) -> Found:
     """Return a session the principal may see, of the case if one is given, or refuse."""
     found = await sessions.find(tx, session)
     if found is None:

@@ -15,8 +15,8 @@ from alliance_api.domain.goals import (
     Stance,
     check_level,
     check_wording,
-    state_after,
     stances_after_wording,
+    state_after,
 )
 from alliance_api.domain.ids import Kind
 from alliance_api.domain.parties import PartyRole
@@ -28,7 +28,7 @@ from .common import case_of, not_found, own_party, refuse, session_of, text_id
 HEAVIEST = 10
 
 
-async def propose(
+async def propose(  # noqa: PLR0913  (what a goal is made of)
     tx: Transaction,
     now: datetime,
     *,

@@ -190,9 +190,7 @@ def _check_outcome(
     return ()
 
 
-async def _open_waiting(
-    tx: Transaction, session: Mapping[str, Any], started_at: datetime
-) -> None:
+async def _open_waiting(tx: Transaction, session: Mapping[str, Any], started_at: datetime) -> None:
     for row in await measurements.waiting(tx, session["case_id"], started_at):
         if row["session_id"] == session["id"]:
             continue
@@ -215,19 +213,22 @@ async def _planned(tx: Transaction, session: UUID) -> Mapping[str, Any]:
 async def _replan(tx: Transaction, session: UUID, state: str) -> None:
     # The law leaves rows that may not be changed untouched, silently; a verb must not be silent.
     if not await sessions.set_state(tx, session, state):
-        refuse("NOT_ALLOWED", "Only a therapist of the case or a manager plans sessions.", "session")
+        refuse(
+            "NOT_ALLOWED", "Only a therapist of the case or a manager plans sessions.", "session"
+        )
 
 
 async def _therapist(tx: Transaction, case: UUID, asked: UUID | None) -> UUID:
     async with tx.as_engine():
-        found = [row["person_id"] for row in await cases.members(tx, case, "THERAPIST")]
+        found: list[UUID] = [row["person_id"] for row in await cases.members(tx, case, "THERAPIST")]
     if asked is not None:
         return asked if asked in found else not_found("therapist of this case", "therapist")
     if tx.principal.person in found:
         return tx.principal.person
-    if len(found) == 1:
-        return found[0]
-    refuse("THERAPIST_REQUIRED", "Say which therapist of the case leads the session.", "therapist")
+    if len(found) != 1:
+        message = "Say which therapist of the case leads the session."
+        refuse("THERAPIST_REQUIRED", message, "therapist")
+    return found[0]
 
 
 async def _free(  # noqa: PLR0913  (what an overlap is made of)

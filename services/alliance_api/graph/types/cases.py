@@ -17,7 +17,7 @@ from alliance_api.onesql.sources import (
 )
 from alliance_api.onesql.sources import Connection as Pages
 
-from ..declare import comes_from, field
+from ..declare import asked, comes_from, field
 from .commitments import Commitment
 from .common import (
     CommitmentOutcome,
@@ -86,9 +86,7 @@ HAS_OUTCOME = Filter(
 )
 
 
-@comes_from(
-    Table("cases", prefix="case", subject="id", label="CASE_FRAME"), "CASE_FRAME"
-)
+@comes_from(Table("cases", prefix="case", subject="id", label="CASE_FRAME"), "CASE_FRAME")
 class Case(Node):
     """One episode of care of one client with its care team."""
 
@@ -119,8 +117,8 @@ class Case(Node):
         "Measures planned, due and overdue.",
     )
 
-    @field(Pages(OF_CASE, BY_START, filters=(HAS_OUTCOME,)))
-    def sessions(  # noqa: PLR0913  (the arguments of a Relay connection)
+    @asked(Pages(OF_CASE, BY_START, filters=(HAS_OUTCOME,)))
+    def sessions(
         self,
         first: int | None = None,
         after: str | None = None,
@@ -129,7 +127,7 @@ class Case(Node):
         outcome: list[SessionOutcome] | None = None,
     ) -> Connection[Session]: ...
 
-    @field(
+    @asked(
         Pages(
             OF_CASE,
             Order((("taken_at", "timestamptz"), ("id", "uuid"))),
@@ -146,7 +144,7 @@ class Case(Node):
         informant: InformantRole | None = None,
     ) -> Connection[Measurement]: ...
 
-    @field(
+    @asked(
         ToMany(
             OF_CASE,
             Order((("taken_at", "timestamptz"), ("measurement_id", "uuid")), descending=True),
@@ -160,20 +158,22 @@ class Case(Node):
         self, instrument: str, informant: InformantRole, scale: str = "total", last: int = 5
     ) -> list[Score]: ...
 
-    @field(Inline(), "One scale of one informant over time.")
+    @asked(Inline(), "One scale of one informant over time.")
     def trajectory(
         self, instrument: str, informant: InformantRole, scale: str = "total"
     ) -> Trajectory: ...
 
-    @field(
+    @asked(
         ToMany(
-            OF_CASE, BY_ID, filters=(Filter("state", "{row}.state = ANY ({value})", "text[]"),),
+            OF_CASE,
+            BY_ID,
+            filters=(Filter("state", "{row}.state = ANY ({value})", "text[]"),),
             limit="first",
         )
     )
     def goals(self, state: list[GoalState] | None = None, first: int = 100) -> list[Goal]: ...
 
-    @field(
+    @asked(
         ToMany(
             OF_CASE,
             Order((("due_at", "timestamptz"), ("id", "uuid"))),
@@ -191,13 +191,13 @@ class Case(Node):
         first: int = 100,
     ) -> list[Commitment]: ...
 
-    @field(
+    @asked(
         ToOne(OF_CASE, filters=(Filter("of", "{row}.party = {value}"),)),
         "How far one party can be relied upon; null before anything was recorded.",
     )
     def reliability(self, of: PartyRole) -> Reliability | None: ...
 
-    @field(
+    @asked(
         Pages(
             {},
             Order((("at", "timestamptz"), ("id", "uuid")), descending=True),

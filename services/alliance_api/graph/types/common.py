@@ -3,26 +3,45 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
-from enum import StrEnum
 from typing import Generic, NewType, TypeVar
 
 import strawberry
+from strawberry.types.scalar import ScalarDefinition
 
-from alliance_api.domain.attendance import SessionOutcome as _SessionOutcome
-from alliance_api.domain.commitments import CommitmentOutcome as _CommitmentOutcome
-from alliance_api.domain.disclosure import Disclosure as _Disclosure
-from alliance_api.domain.goals import GoalState as _GoalState
-from alliance_api.domain.goals import Stance as _Stance
-from alliance_api.domain.parties import PartyRole as _PartyRole
+from alliance_api.domain.attendance import SessionOutcome
+from alliance_api.domain.commitments import CommitmentOutcome
+from alliance_api.domain.disclosure import Disclosure
+from alliance_api.domain.goals import GoalState, Stance
+from alliance_api.domain.instruments import InformantRole
+from alliance_api.domain.parties import PartyRole
 from alliance_api.onesql.sources import Column
 
 from ..declare import comes_from, field
+
+__all__ = [
+    "SCALARS",
+    "CommitmentOutcome",
+    "Connection",
+    "Day",
+    "Disclosure",
+    "Duration",
+    "Edge",
+    "GoalState",
+    "InformantRole",
+    "Instant",
+    "Method",
+    "Node",
+    "PageInfo",
+    "PartyRole",
+    "SessionOutcome",
+    "Stance",
+]
 
 T = TypeVar("T")
 
 Duration = NewType("Duration", timedelta)
 
-SCALARS = {
+SCALARS: dict[object, ScalarDefinition] = {
     Duration: strawberry.scalar(
         name="Duration",
         description="A span of time as in ISO 8601, for example `PT15M`.",
@@ -35,21 +54,17 @@ SCALARS = {
 Instant = datetime
 Day = date
 
-SessionOutcome = strawberry.enum(_SessionOutcome, name="SessionOutcome")
-CommitmentOutcome = strawberry.enum(_CommitmentOutcome, name="CommitmentOutcome")
-Disclosure = strawberry.enum(_Disclosure, name="Disclosure")
-GoalState = strawberry.enum(_GoalState, name="GoalState")
-Stance = strawberry.enum(_Stance, name="Stance")
-PartyRole = strawberry.enum(_PartyRole, name="PartyRole")
-
-
-@strawberry.enum
-class InformantRole(StrEnum):
-    """Who answers a measure. Informants are separate series and never averaged."""
-
-    CLIENT = "CLIENT"
-    THERAPIST = "THERAPIST"
-    CAREGIVER = "CAREGIVER"
+# The words of the domain are the words of the API: the same enums, told to Strawberry.
+for _words in (
+    SessionOutcome,
+    CommitmentOutcome,
+    Disclosure,
+    GoalState,
+    InformantRole,
+    PartyRole,
+    Stance,
+):
+    strawberry.enum(_words)
 
 
 @strawberry.interface(description="Anything that has a global id.")

@@ -6,7 +6,7 @@ import strawberry
 
 from alliance_api.onesql.sources import Column, Join, Order, Table, ToMany, ToOne
 
-from ..declare import comes_from, field
+from ..declare import asked, comes_from, field
 from .common import Day, GoalState, Instant, Node, PartyRole, Stance
 from .people import Person
 
@@ -33,9 +33,7 @@ class GoalStance:
     answered_at: Instant | None = field(Column("answered_at"))
 
 
-@comes_from(
-    Table("goal_ratings", subject="case_id", label=GOAL), GOAL
-)
+@comes_from(Table("goal_ratings", subject="case_id", label=GOAL), GOAL)
 class GoalRating:
     """How far a goal is reached in one person's eyes: -2 to +2, 0 as expected."""
 
@@ -54,9 +52,7 @@ AUTHOR = (
 
 
 @comes_from(
-    Table(
-        "goals", prefix="goal", subject="case_id", label=GOAL, companions={"current": CURRENT}
-    ),
+    Table("goals", prefix="goal", subject="case_id", label=GOAL, companions={"current": CURRENT}),
     GOAL,
 )
 class Goal(Node):
@@ -82,7 +78,7 @@ class Goal(Node):
         ToMany({"id": "goal_id"}, Order((("version", "int"),)), expected=2)
     )
 
-    @field(
+    @asked(
         ToMany(
             {"id": "goal_id"},
             Order((("rated_at", "timestamptz"), ("id", "uuid")), descending=True),

@@ -126,9 +126,7 @@ _DONE = (
 )
 
 
-@comes_from(
-    Table("occasions", prefix="occasion", subject="case_id", label="OCCASION"), "OCCASION"
-)
+@comes_from(Table("occasions", prefix="occasion", subject="case_id", label="OCCASION"), "OCCASION")
 class Occasion(Node):
     """One planned giving of an instrument."""
 

@@ -8,7 +8,7 @@ import strawberry
 
 from alliance_api.onesql.sources import Column, Computed, Join, Table, ToOne
 
-from ..declare import comes_from, field
+from ..declare import asked, comes_from, field
 from .common import Duration, Instant, Node, PartyRole, SessionOutcome
 from .people import Person
 
@@ -65,9 +65,7 @@ class Session(Node):
     outcome: SessionOutcome | None = field(Column("outcome", "attendance"), facet="ATTENDANCE")
     started_at: Instant | None = field(Column("started_at", "attendance"), facet="ATTENDANCE")
     ended_at: Instant | None = field(Column("ended_at", "attendance"), facet="ATTENDANCE")
-    cancelled_by: PartyRole | None = field(
-        Column("cancelled_by", "attendance"), facet="ATTENDANCE"
-    )
+    cancelled_by: PartyRole | None = field(Column("cancelled_by", "attendance"), facet="ATTENDANCE")
     notice: Duration | None = field(
         Column("notice", "attendance"), "From the cancellation to the planned start.", "ATTENDANCE"
     )
@@ -75,5 +73,5 @@ class Session(Node):
     moved_from: Session | None = field(ToOne({"moved_from": "id"}))
     moved_to: Session | None = field(ToOne({"id": "moved_from"}))
 
-    @field(MINUTES_LATE, "Minutes after the planned start; negative when early.", "ATTENDANCE")
+    @asked(MINUTES_LATE, "Minutes after the planned start; negative when early.", "ATTENDANCE")
     def minutes_late(self, of: PartyRole) -> float | None: ...

@@ -1,0 +1,84 @@
+"""Generated files that are kept in the repository, and whether they are fresh."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from importlib import resources
+from pathlib import Path
+
+from alliance_api.charter.charter import READ
+from alliance_api.charter.facets import HOLDINGS
+from alliance_api.graph.schema import sdl
+from alliance_api.instruments.loader import load_all
+
+ROOT = Path(__file__).parents[2]
+
+
+def write() -> None:
+    """Write every generated file anew."""
+    for path, make in FILES.items():
+        (ROOT / path).parent.mkdir(parents=True, exist_ok=True)
+        (ROOT / path).write_text(make(), encoding="utf-8")
+
+
+def check() -> list[str]:
+    """Return the generated files that are not as they would be written today."""
+    return [path for path, make in FILES.items() if _present(ROOT / path) != make()]
+
+
+def _present(path: Path) -> str:
+    return path.read_text(encoding="utf-8") if path.exists() else ""
+
+
+def confidentiality() -> str:
+    """Return the charter's reading table as a page."""
+    relations = list(next(iter(READ.values())))
+    lines = [
+        "# Who may read what",
+        "",
+        "Generated from `alliance_api/charter/charter.py` by `make schema`; PostgreSQL enforces it.",
+        "Terms joined by `+` must all hold; whoever stands in no relation is a stranger and sees",
+        "nothing, members of the same organisation included.",
+        "",
+        "| facet | scope | " + " | ".join(relation.lower() for relation in relations) + " |",
+        "| --- | --- |" + " --- |" * len(relations),
+    ]
+    for facet, row in READ.items():
+        gates = " or ".join(f"`{gate}`" for gate in HOLDINGS[facet].gates)
+        cells = " | ".join(" + ".join(row[relation]) for relation in relations)
+        lines.append(f"| {facet.lower().replace('_', ' ')} | {gates} | {cells} |")
+    return "\n".join([*lines, "", *_TERMS, ""])
+
+
+_TERMS = (
+    "| term | holds when |",
+    "| --- | --- |",
+    "| open | one stands in that relation, now |",
+    "| own | one is the author |",
+    "| known | the informant did not keep the measurement to themselves |",
+    "| disclosed | the informant opened it, and it is time |",
+    "| blind | one has rated that session oneself, where the plan asked both |",
+    "| invited | it was opened to caregivers as well |",
+    "| consent | the client's consent to supervision is live |",
+    "| for_informant, for_care_team | the signal was computed for that audience |",
+    "| never | no rows |",
+)
+
+
+def lock() -> str:
+    """Return the hash of every shipped instrument: a published version never changes silently."""
+    folder = resources.files("alliance_api.instruments")
+    lines = [
+        f"{hashlib.sha256(folder.joinpath(f'{code}.toml').read_bytes()).hexdigest()}  "
+        f"{code}@{instrument.version}"
+        for code, instrument in sorted(load_all().items())
+    ]
+    return "\n".join([*lines, ""])
+
+
+FILES: dict[str, Callable[[], str]] = {
+    "services/alliance_api/graph/schema.graphql": sdl,
+    "services/alliance_api/instruments/instruments.lock": lock,
+    "docs/confidentiality.md": confidentiality,
+}
