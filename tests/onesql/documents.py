@@ -53,7 +53,7 @@ class _Writer:
     names: list[str] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.budget = 10 * self.size
+        self.budget = 12 * self.size
         people = self.plain.rows["authors"] + self.plain.rows["shelves"]
         self.names = [row["name"] for row in people]
 
@@ -189,28 +189,28 @@ class _Writer:
     def argument(self, declared: GraphQLArgument, one: Any, other: Any) -> tuple[Any, Any]:
         """Return an argument as text and what it is worth with the first variables."""
         required = str(declared.type).endswith("!")
-        kind = get_named_type(declared.type)
         how = self.pick(("literal", "variable", *(() if required else ("omit", "null"))))
-        if how == "omit":
-            return None, _default(declared)
-        if how == "null":
-            return "null", None
         if how == "literal":
-            return self.literal(one, kind), one
+            return self.literal(one, get_named_type(declared.type)), one
+        if how == "variable":
+            return self.varied(declared, one, other, required=required)
+        return (None, _default(declared)) if how == "omit" else ("null", None)
+
+    def varied(
+        self, declared: GraphQLArgument, one: Any, other: Any, *, required: bool
+    ) -> tuple[Any, Any]:
         plain = str(declared.type).rstrip("!")
-        shape = self.pick(("!", "=") if required else ("!", "", "", "="))
-        if shape == "!":
-            return self.variable(plain + "!", one, other), one
-        if shape == "=":
-            default = self.literal(one, kind, inside=False)
-            if self.chance(2):
-                return self.variable(f"{plain} = {default}", ABSENT, ABSENT), one
-            return self.variable(f"{plain} = {default}", one, other), one
-        state = self.pick(("given", "absent", "null"))
-        if state == "given":
-            return self.variable(plain, one, other), one
-        if state == "null":
-            return self.variable(plain, None, None), None
+        match self.pick(("!", "=") if required else ("!", "=", "given", "absent", "null")):
+            case "!":
+                return self.variable(plain + "!", one, other), one
+            case "=":
+                default = self.literal(one, get_named_type(declared.type), inside=False)
+                values = self.pick(((ABSENT, ABSENT), (one, other)))
+                return self.variable(f"{plain} = {default}", *values), one
+            case "given":
+                return self.variable(plain, one, other), one
+            case "null":
+                return self.variable(plain, None, None), None
         return self.variable(plain, ABSENT, ABSENT), _default(declared)
 
     def cursor(self, origin: str, declared: GraphQLArgument, order: Any) -> tuple[Any, Any]:

@@ -11,8 +11,9 @@ from enum import Enum, StrEnum
 from typing import Any
 from uuid import UUID
 
-from graphql import GraphQLEnumType, GraphQLScalarType, GraphQLSchema, build_schema
+from graphql import GraphQLEnumType, GraphQLSchema, build_schema
 
+from alliance_api.onesql.rows import object_type
 from alliance_api.onesql.sources import (
     Column,
     Computed,
@@ -92,6 +93,8 @@ type Book implements Node & Titled {
   coverColour: String
   coverPixels: Int!
   coverNote: String
+  byPages: Measure!
+  byLength: Measure!
   author: Author!
   shelf: Shelf
   topic: Topic
@@ -100,6 +103,7 @@ type Book implements Node & Titled {
   lastChapters(limit: Int): [Chapter!]
   reviews(first: Int, after: String, last: Int, before: String, atLeast: Int): ReviewConnection!
 }
+type Measure { value: Int, coverValue: Int, again: Measure! }
 type Chapter implements Titled { number: Int!, title: String!, words: Int, book: Book! }
 type Review implements Node {
   id: ID!, stars: Int!, text: String, written: DateTime!, critic: Author, book: Book!
@@ -205,7 +209,9 @@ SOURCES: dict[str, dict[str, Source]] = {
         "maybe": Node("id", split),
         "library": Inline(),
         "shelves": ToMany(
-            {}, Order((("number", "int"), ("id", "uuid"))), filters=(Filter("name", "{row}.name = {value}"),)
+            {},
+            Order((("number", "int"), ("id", "uuid"))),
+            filters=(Filter("name", "{row}.name = {value}"),),
         ),
         "authors": Connection({}, BY_NAME, filters=(Filter("name", "{row}.name = {value}"),)),
         "works": UnionList(
@@ -292,8 +298,11 @@ SOURCES: dict[str, dict[str, Source]] = {
         "coverColour": Column("colour", companion="cover"),
         "coverPixels": Column("pixels", companion="cover"),
         "coverNote": Computed(
-            "{companion_cover}.colour || ': ' || {companion_note}.text", companions=("cover", "note")
+            "{companion_cover}.colour || ': ' || {companion_note}.text",
+            companions=("cover", "note"),
         ),
+        "byPages": Inline(names={"what": "pages", "cover": "pixels"}),
+        "byLength": Inline(names={"what": "length", "cover": "pixels"}),
         "author": ToOne({"author_id": "id"}),
         "shelf": ToOne({"shelf_number": "number"}),
         "topic": Union({"Author": ToOne({"about_id": "id"}), "Shelf": ToOne({"about_id": "id"})}),
@@ -316,6 +325,11 @@ SOURCES: dict[str, dict[str, Source]] = {
             BY_WRITTEN,
             filters=(Filter("atLeast", "{row}.stars >= {value}", "int"),),
         ),
+    },
+    "Measure": {
+        "value": Column("{what}"),
+        "coverValue": Column("{cover}", companion="cover"),
+        "again": Inline(names={"what": "length"}),
     },
     "Chapter": {
         "number": Column("number"),
@@ -357,17 +371,18 @@ def make_schema() -> GraphQLSchema:
         kind = schema.type_map[name]
         assert isinstance(kind, GraphQLEnumType)
         for member in values:
-            kind.values[member.name].value = member if name == "BookOrder" else member
+            kind.values[member.name].value = member
     for name, table in TABLES.items():
         schema.type_map[name].extensions["onesql"] = table
     for name, sources in SOURCES.items():
+        fields = object_type(schema.type_map[name]).fields
         for field, source in sources.items():
-            schema.type_map[name].fields[field].extensions["onesql"] = source
+            fields[field].extensions["onesql"] = source
     return schema
 
 
 def _scalar(schema: GraphQLSchema, name: str, write: Any, read: Any) -> None:
-    kind: GraphQLScalarType = schema.type_map[name]
+    kind: Any = schema.type_map[name]
     kind.serialize = kind.coerce_output_value = write
     kind.parse_value = kind.coerce_input_value = read
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
@@ -22,10 +23,11 @@ from .shelves import Rows
 
 Row = dict[str, Any]
 KINDS = {"authors": "Author", "books": "Book", "reviews": "Review", "shelves": "Shelf"}
-SNAKE = {
-    "inPrint": "in_print",
-}
 PAGE = 25
+
+
+def snake(name: str) -> str:
+    return re.sub(r"([A-Z])", r"_\1", name).lower()
 
 
 class Plain:
@@ -37,9 +39,7 @@ class Plain:
             table: [{**row, "_type": KINDS.get(table)} for row in found]
             for table, found in rows.items()
         }
-        self.by_id = {
-            row["id"]: row for table in KINDS for row in self.rows[table] if "id" in row
-        }
+        self.by_id = {row["id"]: row for table in KINDS for row in self.rows[table] if "id" in row}
         self.selected: dict[str, int] = {}
         for row in self.rows["chapters"]:
             row["_type"] = "Chapter"
@@ -53,26 +53,27 @@ class Plain:
             type_resolver=lambda value, *_: value["_type"],
         )
 
-    def resolve(self, parent: Any, info: GraphQLResolveInfo, **arguments: Any) -> Any:
+    def resolve(self, parent: Any, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
         name = f"{info.parent_type.name}.{info.field_name}"
         self.selected[name] = self.selected.get(name, 0) + 1
         arguments = {key: value for key, value in arguments.items() if value is not None}
-        resolver = getattr(self, name.replace(".", "_"), None)
+        resolver = getattr(self, f"{info.parent_type.name.lower()}_{snake(info.field_name)}", None)
         if resolver:
             return resolver(parent, arguments)
         if info.field_name == "id":
             return f"{parent['_type'].lower()}-{parent['id']}"
-        return parent[SNAKE.get(info.field_name, info.field_name)]
+        is_page = info.field_name in parent
+        return parent[info.field_name if is_page else snake(info.field_name)]
 
     # Query and Library
 
-    def Query_node(self, _: Any, arguments: Row) -> Row | None:
+    def query_node(self, _: Any, arguments: Row) -> Row | None:
         return self.named(arguments["id"])
 
-    def Query_maybe(self, _: Any, arguments: Row) -> Row | None:
+    def query_maybe(self, _: Any, arguments: Row) -> Row | None:
         return self.named(arguments["id"]) if "id" in arguments else None
 
-    def Query_book(self, _: Any, arguments: Row) -> Row | None:
+    def query_book(self, _: Any, arguments: Row) -> Row | None:
         found = self.named(arguments["id"])
         return found if found and found["_type"] == "Book" else None
 
@@ -82,58 +83,58 @@ class Plain:
                 return row
         return None
 
-    def Query_library(self, *_: Any) -> Row:
+    def query_library(self, *_: Any) -> Row:
         return {}
 
-    def Query_shelves(self, _: Any, arguments: Row) -> list[Row]:
+    def query_shelves(self, _: Any, arguments: Row) -> list[Row]:
         found = sorted(self.rows["shelves"], key=lambda row: (row["number"], row["id"]))
         return [row for row in found if arguments.get("name", row["name"]) == row["name"]]
 
-    def Query_authors(self, _: Any, arguments: Row) -> Row:
+    def query_authors(self, _: Any, arguments: Row) -> Row:
         found = [
-            row
-            for row in self.rows["authors"]
-            if arguments.get("name", row["name"]) == row["name"]
+            row for row in self.rows["authors"] if arguments.get("name", row["name"]) == row["name"]
         ]
         return page("authors", found, self.rows["authors"], BY_NAME, arguments)
 
-    def Query_works(self, _: Any, arguments: Row) -> list[Row]:
+    def query_works(self, _: Any, arguments: Row) -> list[Row]:
         return works([*self.rows["books"], *self.rows["reviews"]], arguments)
 
-    def Query_oldest(self, *_: Any) -> Row:
+    def query_oldest(self, *_: Any) -> Row:
         return min(self.rows["books"], key=lambda row: (row["added"], row["id"]))
 
-    def Query_nobody(self, *_: Any) -> None:
+    def query_nobody(self, *_: Any) -> None:
         return None
 
-    def Library_motto(self, _: Any, arguments: Row) -> str:
-        return "Read's \"on\" \\ {}" + arguments.get("suffix", "")
+    def library_motto(self, _: Any, arguments: Row) -> str:
+        suffix: str = arguments.get("suffix", "")
+        return 'Read\'s "on" \\ {}' + suffix
 
-    def Library_shelves(self, *_: Any) -> list[Row]:
+    def library_shelves(self, *_: Any) -> list[Row]:
         return sorted(self.rows["shelves"], key=lambda row: (row["name"], row["id"]))
 
-    def Library_newest(self, *_: Any) -> Row:
+    def library_newest(self, *_: Any) -> Row:
         return max(self.rows["books"], key=lambda row: (row["added"], row["id"]))
 
     # Author
 
-    def Author_moods(self, author: Row, _: Row) -> Any:
+    def author_moods(self, author: Row, _: Row) -> Any:
         moods = author["moods"]
         return moods and [mood and Mood(mood) for mood in moods]
 
-    def Author_greeting(self, author: Row, arguments: Row) -> str | None:
+    def author_greeting(self, author: Row, arguments: Row) -> str | None:
         if "word" not in arguments or "times" not in arguments:
             return None
         handle = author["handle"].upper() if arguments.get("loud") else author["handle"]
-        return (arguments["word"] + " ") * max(arguments["times"], 0) + handle
+        words: str = f"{arguments['word']} " * arguments["times"]
+        return words + str(handle)
 
-    def Author_profile(self, author: Row, _: Row) -> Row | None:
+    def author_profile(self, author: Row, _: Row) -> Row | None:
         return None if author["motto"] is None and author["website"] is None else author
 
-    def Profile_author(self, author: Row, _: Row) -> Row:
+    def profile_author(self, author: Row, _: Row) -> Row:
         return author
 
-    def Author_stats(self, author: Row, arguments: Row) -> Row:
+    def author_stats(self, author: Row, arguments: Row) -> Row:
         return {"author": author, "arguments": arguments}
 
     def books_of(self, author: Row, arguments: Row) -> list[Row]:
@@ -148,69 +149,86 @@ class Plain:
             found = [row for row in found if f"book-{row['id']}" in arguments["ids"]]
         return sorted(found, key=lambda row: (row["title"], row["id"]))
 
-    def Author_books(self, author: Row, arguments: Row) -> Row:
+    def author_books(self, author: Row, arguments: Row) -> Row:
         order = ORDERS[str(arguments["orderBy"])] if "orderBy" in arguments else BY_TITLE
         found = self.books_of(author, arguments)
         return page("books", found, self.rows["books"], order, arguments)
 
-    def Author_latestBook(self, author: Row, arguments: Row) -> Row | None:
+    def author_latest_book(self, author: Row, arguments: Row) -> Row | None:
         found = self.books_of(author, arguments)
         return max(found, key=lambda row: (row["added"], row["id"]), default=None)
 
-    def Author_anyBook(self, author: Row, arguments: Row) -> Row | None:
+    def author_any_book(self, author: Row, arguments: Row) -> Row | None:
         return next(iter(self.books_of(author, arguments)), None)
 
-    def Author_friend(self, author: Row, _: Row) -> Row | None:
+    def author_friend(self, author: Row, _: Row) -> Row | None:
         return self.by_id.get(author["friend_id"])
 
-    def Author_mentor(self, author: Row, _: Row) -> Row | None:
+    def author_mentor(self, author: Row, _: Row) -> Row | None:
         return self.by_id.get(author["mentor_id"])
 
-    def Author_works(self, author: Row, arguments: Row) -> list[Row]:
+    def author_works(self, author: Row, arguments: Row) -> list[Row]:
         books = [row for row in self.rows["books"] if row["author_id"] == author["id"]]
         reviews = [row for row in self.rows["reviews"] if row["critic_id"] == author["id"]]
         return works([*books, *reviews], arguments)
 
-    def Stats_count(self, stats: Row, _: Row) -> int:
+    def stats_count(self, stats: Row, _: Row) -> int:
         return len(self.books_of(stats["author"], stats["arguments"]))
 
-    def Stats_genre(self, stats: Row, _: Row) -> str | None:
-        return stats["arguments"].get("genre")
+    def stats_genre(self, stats: Row, _: Row) -> str | None:
+        genre: str | None = stats["arguments"].get("genre")
+        return genre
 
-    def Stats_books(self, stats: Row, arguments: Row) -> list[Row]:
+    def stats_books(self, stats: Row, arguments: Row) -> list[Row]:
         found = self.books_of(stats["author"], stats["arguments"])
         return found[: arguments.get("limit")]
 
-    def Stats_booksOf(self, stats: Row, arguments: Row) -> list[Row]:
+    def stats_books_of(self, stats: Row, arguments: Row) -> list[Row]:
         outer = {key: value for key, value in stats["arguments"].items() if key != "genre"}
         return self.books_of(stats["author"], {**outer, **arguments})
 
-    def Stats_again(self, stats: Row, _: Row) -> Row:
+    def stats_again(self, stats: Row, _: Row) -> Row:
         return stats
 
     # Book, Chapter, Review, Shelf
 
-    def Book_mood(self, book: Row, _: Row) -> Mood | None:
+    def book_mood(self, book: Row, _: Row) -> Mood | None:
         return book["mood"] and Mood(book["mood"])
 
     def cover(self, book: Row) -> Row:
         return next((row for row in self.rows["covers"] if row["book_id"] == book["id"]), {})
 
-    def Book_coverColour(self, book: Row, _: Row) -> str | None:
+    def book_cover_colour(self, book: Row, _: Row) -> str | None:
         return self.cover(book).get("colour")
 
-    def Book_coverPixels(self, book: Row, _: Row) -> int | None:
+    def book_cover_pixels(self, book: Row, _: Row) -> int | None:
         return self.cover(book).get("pixels")
 
-    def Book_coverNote(self, book: Row, _: Row) -> str | None:
+    def book_cover_note(self, book: Row, _: Row) -> str | None:
         notes = [row["text"] for row in self.rows["notes"] if row["book_id"] == book["id"]]
         colour = self.cover(book).get("colour")
-        return f"{colour}: {notes[0]}" if colour is not None and notes and notes[0] is not None else None
+        return (
+            f"{colour}: {notes[0]}"
+            if colour is not None and notes and notes[0] is not None
+            else None
+        )
 
-    def Book_author(self, book: Row, _: Row) -> Row | None:
+    def book_by_pages(self, book: Row, _: Row) -> Row:
+        return {"value": book["pages"], "book": book}
+
+    def book_by_length(self, book: Row, _: Row) -> Row:
+        return {"value": book["length"], "book": book}
+
+    def measure_cover_value(self, measure: Row, _: Row) -> int | None:
+        return self.cover(measure["book"]).get("pixels")
+
+    def measure_again(self, measure: Row, _: Row) -> Row:
+        return self.book_by_length(measure["book"], {})
+
+    def book_author(self, book: Row, _: Row) -> Row | None:
         return self.by_id.get(book["author_id"])
 
-    def Book_shelf(self, book: Row, _: Row) -> Row | None:
+    def book_shelf(self, book: Row, _: Row) -> Row | None:
         return next(
             (
                 row
@@ -220,24 +238,24 @@ class Plain:
             None,
         )
 
-    def Book_topic(self, book: Row, _: Row) -> Row | None:
+    def book_topic(self, book: Row, _: Row) -> Row | None:
         return self.by_id.get(book["about_id"])
 
-    def Book_mainWork(self, book: Row, _: Row) -> Row | None:
+    def book_main_work(self, book: Row, _: Row) -> Row | None:
         return self.by_id.get(book["main_id"])
 
     def chapters(self, book: Row) -> list[Row]:
         found = [row for row in self.rows["chapters"] if row["book_id"] == book["id"]]
         return sorted(found, key=lambda row: row["number"])
 
-    def Book_chapters(self, book: Row, arguments: Row) -> list[Row]:
+    def book_chapters(self, book: Row, arguments: Row) -> list[Row]:
         return self.chapters(book)[: arguments.get("limit")]
 
-    def Book_lastChapters(self, book: Row, arguments: Row) -> list[Row] | None:
+    def book_last_chapters(self, book: Row, arguments: Row) -> list[Row] | None:
         found = [row for row in self.chapters(book) if row["number"] > 0 and book["in_print"]]
         return found[-arguments.get("limit", 100) :] or None
 
-    def Book_reviews(self, book: Row, arguments: Row) -> Row:
+    def book_reviews(self, book: Row, arguments: Row) -> Row:
         found = [
             row
             for row in self.rows["reviews"]
@@ -245,23 +263,23 @@ class Plain:
         ]
         return page("reviews", found, self.rows["reviews"], BY_WRITTEN, arguments)
 
-    def Chapter_book(self, chapter: Row, _: Row) -> Row:
+    def chapter_book(self, chapter: Row, _: Row) -> Row:
         return self.by_id[chapter["book_id"]]
 
-    def Review_critic(self, review: Row, _: Row) -> Row | None:
+    def review_critic(self, review: Row, _: Row) -> Row | None:
         return self.by_id.get(review["critic_id"])
 
-    def Review_book(self, review: Row, _: Row) -> Row:
+    def review_book(self, review: Row, _: Row) -> Row:
         return self.by_id[review["book_id"]]
 
     def shelved(self, shelf: Row) -> list[Row]:
         place = (shelf["tenant"], shelf["number"])
         return [row for row in self.rows["books"] if (row["tenant"], row["shelf_number"]) == place]
 
-    def Shelf_bookCount(self, shelf: Row, _: Row) -> int:
+    def shelf_book_count(self, shelf: Row, _: Row) -> int:
         return len(self.shelved(shelf))
 
-    def Shelf_books(self, shelf: Row, arguments: Row) -> Row:
+    def shelf_books(self, shelf: Row, arguments: Row) -> Row:
         return page("books", self.shelved(shelf), self.rows["books"], BY_DAY, arguments)
 
 

@@ -58,7 +58,7 @@ AWKWARD = (
     "ünïcödé Ωmega 中文 \u2028\u2029 \ufeff",
     "😀 🧑\u200d🤝\u200d🧑 e\u0301",
     "</script><!-- & ' -->",
-    "a|b||c,d;NULL null {a,\"b\"}",
+    'a|b||c,d;NULL null {a,"b"}',
     "Zebra",
     "apple",
 )

@@ -74,14 +74,13 @@ def test_refused_documents_are_not_kept(documents: Documents) -> None:
         ('{ shelves(name: "suicidal ideation") { name } }', False),
         ('{ shelves(name: "book-a day in June") { name } }', False),
         ('query ($x: String = "words") { shelves(name: $x) { name } }', False),
-        ("{ ...F } fragment F on Query { shelves(name: \"words\") { name } }", False),
+        ('{ ...F } fragment F on Query { shelves(name: "words") { name } }', False),
         ("mutation ($x: String) { say(words: $x) { title } }", True),
         ("mutation { say(genre: POETRY, times: 3) { title } }", True),
         ('mutation { say(words: "words") { title } }', False),
         ('mutation { say(words: """words""") { title } }', False),
         (f'mutation {{ say(words: "{ID}") {{ title }} }}', False),
-        ('mutation { say { ...F } } fragment F on Book { author { books(search: "x") {'
-         " totalCount } } }", False),
+        ('mutation { ...F } fragment F on Mutation { say(words: "words") { title } }', False),
     ],
 )  # fmt: skip
 def test_a_document_with_words_in_it_is_not_kept(
@@ -115,11 +114,8 @@ class Builder:
     def __call__(self, part: str | None = None, **values: Any) -> Plan:
         operation = self.document.operation()
         variables = self.ask.variables(self.text, values)
-        nodes: Any = [
-            node
-            for node in operation.selection_set.selections
-            if getattr(node, "name", None) and node.name.value == part  # type: ignore[union-attr]
-        ]
+        selections: Any = operation.selection_set.selections
+        nodes = [node for node in selections if node.name.value == part]
 
         def build() -> Plan:
             self.built += 1
@@ -144,7 +140,11 @@ def test_a_plan_serves_all_variables_of_its_shape(documents: Documents, ask: Ask
     ("kind", "use", "values"),
     [
         ("Boolean!", "oldest @skip(if: $x) { id }", (True, False)),
-        ("BookOrder", "oldest { author { books(orderBy: $x) { totalCount } } }", ("TITLE", "NEWEST")),
+        (
+            "BookOrder",
+            "oldest { author { books(orderBy: $x) { totalCount } } }",
+            ("TITLE", "NEWEST"),
+        ),
         ("String", "shelves(name: $x) { id }", ("a", None)),
     ],
 )

@@ -17,7 +17,7 @@ from .documents import Request, requests
 from .library import PREFIXES
 from .resolvers import Plain
 
-EXAMPLES = 300
+EXAMPLES = 400
 
 
 def test_any_valid_document_is_answered_as_by_plain_resolvers(

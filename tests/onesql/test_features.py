@@ -8,6 +8,10 @@ from typing import Any
 import pytest
 from graphql import parse, validate
 
+from alliance_api.onesql.arguments import Argument
+from alliance_api.onesql.compiler import Compiler
+from alliance_api.onesql.rows import object_type
+
 from .conftest import Asker
 from .library import BY_TITLE
 from .resolvers import BY_NAME, Plain, cursor_of
@@ -51,6 +55,9 @@ EXAMPLES: dict[str, str] = {
         { authors { nodes { stats(genre: POETRY) { genre count again { genre count }
             books(limit: 2) { genre } booksOf(genre: FICTION) { genre } free: booksOf { genre }
         } } } }""",
+    "an object made of the same row may say which columns are meant": """
+        { works(limit: 20) { ... on Book { byPages { value coverValue again { value } }
+            byLength { value coverValue } } } }""",
     "an object made of the same row may be null": """
         { authors { nodes { profile { motto website author { id } } } } }""",
     "a union is whichever member has a row": """
@@ -122,7 +129,8 @@ def test_a_document_is_one_statement_however_much_it_returns(ask: Asker) -> None
 def test_a_page_follows_another_until_there_are_no_more(ask: Asker, plain: Plain) -> None:
     text = """query ($after: String) { authors(first: 5, after: $after) {
         nodes { id } pageInfo { hasNextPage hasPreviousPage endCursor } } }"""
-    seen, after = [], None
+    seen: list[str] = []
+    after = None
     for _ in range(9):
         page = assert_conforms(ask, plain, text, after=after)["authors"]
         seen += [node["id"] for node in page["nodes"]]
@@ -135,7 +143,8 @@ def test_a_page_follows_another_until_there_are_no_more(ask: Asker, plain: Plain
 def test_a_page_precedes_another_until_there_are_no_more(ask: Asker, plain: Plain) -> None:
     text = """query ($before: String) { authors(last: 5, before: $before) {
         nodes { id } pageInfo { hasNextPage hasPreviousPage startCursor } } }"""
-    seen, before = [], None
+    seen: list[str] = []
+    before = None
     for _ in range(9):
         page = assert_conforms(ask, plain, text, before=before)["authors"]
         seen = [node["id"] for node in page["nodes"]] + seen
@@ -192,21 +201,15 @@ def test_a_list_may_hold_variables(ask: Asker, plain: Plain) -> None:
     plan = ask.compile(text, variables[0])
     found = [
         {node["id"] for author in authors for node in author["books"]["nodes"]}
-        for authors in (
-            ask.answer(plan, given)["data"]["authors"]["nodes"] for given in variables
-        )
+        for authors in (ask.answer(plan, given)["data"]["authors"]["nodes"] for given in variables)
     ]
     assert found == [set(ids[:2]), set(ids[5:7])]
 
 
 def test_an_object_may_stand_for_a_field_that_other_sql_makes(ask: Asker) -> None:
     text = "{ mine: oldest { id } shelves { name } }"
-    from graphql import parse as parsed
-
-    from alliance_api.onesql.compiler import Compiler
-
     variables = ask.variables(text, {})
-    definition: Any = parsed(text).definitions[0]
+    definition: Any = parse(text).definitions[0]
     assert ask.schema.query_type
     plan = Compiler(ask.schema, {}, variables).compile(
         ask.schema.query_type,
@@ -219,10 +222,20 @@ def test_an_object_may_stand_for_a_field_that_other_sql_makes(ask: Asker) -> Non
     assert body.endswith(b'} {"at": "end"}')
 
 
-def test_a_cursor_carries_what_its_order_needs_whatever_it_holds(
-    ask: Asker, plain: Plain
-) -> None:
-    text = """query ($at: String) { authors { nodes { books(after: $at) { edges { cursor } } } } }"""
+def test_a_root_may_be_any_object_and_be_given_arguments(ask: Asker) -> None:
+    definition: Any = parse("{ genre again: __typename }").definitions[0]
+    variables = ask.variables("query ($g: Genre) { __typename }", {"g": "POETRY"})
+    given = Argument("genre", "POETRY", lambda later: later.coerced["g"], definition)
+    stats = object_type(ask.schema.get_type("Stats"))
+    compiler = Compiler(ask.schema, {}, variables)
+    plan = compiler.compile(stats, [definition.selection_set], arguments={"genre": given})
+    assert ask.run(plan, variables)[0] == b'{"genre":"POETRY","again":"Stats"}'
+
+
+def test_a_cursor_carries_what_its_order_needs_whatever_it_holds(ask: Asker, plain: Plain) -> None:
+    text = (
+        """query ($at: String) { authors { nodes { books(after: $at) { edges { cursor } } } } }"""
+    )
     assert BY_TITLE.columns == TITLE_KEYS[0]
     for row in plain.rows["books"]:
         assert_conforms(ask, plain, text, at=cursor_of("books", row, TITLE_KEYS))
@@ -252,7 +265,9 @@ def test_an_answer_names_the_people_it_is_about(ask: Asker, plain: Plain) -> Non
     works = [*plain.rows["books"], *plain.rows["reviews"]]
     assert subjects(ask, "{ authors { nodes { friend { name } } } }") == set(people)
     assert subjects(ask, "{ shelves { books { nodes { author { name } } } } }") <= books
-    through_lists = "{ works(limit: 100) { ... on Book { author { id } } ... on Review { critic { id } } } }"
+    through_lists = (
+        "{ works(limit: 100) { ... on Book { author { id } } ... on Review { critic { id } } } }"
+    )
     expected = {row.get("author_id") or row.get("critic_id") for row in works} - {None}
     assert subjects(ask, through_lists) == expected
     one = plain.rows["authors"][0]["id"]

@@ -51,14 +51,18 @@ def dense(size: int) -> str:
 FAMILIES: dict[str, Callable[[int], str]] = {
     "fragments that double": bomb,
     "fragments that open the next five": dense,
-    "fragments in a circle": lambda n: "{ ...F0 }\n" + "\n".join(
-        f"fragment F{i} on Query {{ a {{ ...F{(i + 1) % n} ...F{(i * 7) % n} }} }}" for i in range(n)
+    "fragments in a circle": lambda n: (
+        "{ ...F0 }\n"
+        + "\n".join(
+            f"fragment F{i} on Query {{ a {{ ...F{(i + 1) % n} ...F{(i * 7) % n} }} }}"
+            for i in range(n)
+        )
     ),
-    "a chain of fragments": lambda n: "{ ...F0 }\n" + "\n".join(
-        f"fragment F{i} on Query {{ ...F{i + 1} }}" for i in range(n)
+    "a chain of fragments": lambda n: (
+        "{ ...F0 }\n" + "\n".join(f"fragment F{i} on Query {{ ...F{i + 1} }}" for i in range(n))
     ),
-    "operations that share fragments": lambda n: bomb(n) + "\n" + "\n".join(
-        f"query Q{i} {{ ...F0 }}" for i in range(n)
+    "operations that share fragments": lambda n: (
+        bomb(n) + "\n" + "\n".join(f"query Q{i} {{ ...F0 }}" for i in range(n))
     ),
     "aliases": lambda n: "{" + " ".join(f"a{i}: a" for i in range(n)) + "}",
     "directives": lambda n: "{ a " + "@skip(if: false) " * n + "}",
@@ -92,11 +96,15 @@ def test_depth_counts_fields_through_fragments() -> None:
 def test_introspection_may_go_deeper_but_not_forever() -> None:
     assert errors_of("{ __schema " + nested(19) + "}") == {}
     assert errors_of("{ __type(name: 1) " + nested(20) + "}") == {"TOO_DEEP": (20, 21)}
-    assert errors_of("{ __schema { ...F } } fragment F on X " + nested(19)) == {"TOO_DEEP": (20, 20)} or True
+    below = "{ __schema { ...F } } fragment F on X "
+    assert errors_of(below + nested(19)) == {}
+    assert errors_of(below + nested(20)) == {"TOO_DEEP": (20, 21)}
 
 
 def test_aliases_cannot_hide_in_fragments() -> None:
-    flood = "{ ...F ...F ...F ...F } fragment F on X {" + " ".join(f"a{i}: a" for i in range(8)) + "}"
+    flood = (
+        "{ ...F ...F ...F ...F } fragment F on X {" + " ".join(f"a{i}: a" for i in range(8)) + "}"
+    )
     assert errors_of(flood) == {"TOO_MANY_ALIASES": (30, 32), "TOO_MANY_FIELDS": (10, 32)}
 
 
@@ -167,7 +175,8 @@ def codes(documents: Documents, text: str) -> list[str]:
 
 def test_a_document_of_too_many_tokens_is_not_read_to_its_end(documents: Documents) -> None:
     assert codes(documents, "{ " + "a " * 999 + "}") == ["TOO_LONG"]
-    assert codes(documents, "{ a(x: " + "[" * 990) == ["GRAPHQL_PARSE_FAILED"] or True
+    assert codes(documents, "#\n" * 1_001 + "{ a }") == ["TOO_LONG"]
+    assert codes(documents, "{ a(x: " + "[" * 990) == ["TOO_DEEP"]
 
 
 @pytest.mark.parametrize(
@@ -183,7 +192,7 @@ def test_a_document_of_too_many_tokens_is_not_read_to_its_end(documents: Documen
         + " ".join(f"fragment F{i} on Query {{ ...F{i + 1} }}" for i in range(110))
         + "fragment F110 on Query { ...F0 }",
         "\ud800",
-        "{ a(x: \"\0\") }",
+        '{ a(x: "\0") }',
     ],
 )
 def test_hostile_documents_are_refused_and_nothing_breaks(documents: Documents, text: str) -> None:
@@ -228,7 +237,9 @@ def test_the_cost_is_the_number_of_objects_that_could_be_returned(ask: Asker) ->
     assert cost(ask, "{ __typename }") == 0
     assert cost(ask, "{ oldest { title author { name } } }") == 2
     assert cost(ask, "{ authors(first: 7) { totalCount nodes { name } } }") == 1 + 7
-    assert cost(ask, "{ authors(last: 7) { edges { node { name } } pageInfo { endCursor } } }") == 16
+    assert (
+        cost(ask, "{ authors(last: 7) { edges { node { name } } pageInfo { endCursor } } }") == 16
+    )
     assert cost(ask, "{ authors { nodes { name } } }") == 1 + 25
     assert cost(ask, "{ shelves { name } }") == 10
     assert cost(ask, "{ works { __typename } }") == 5

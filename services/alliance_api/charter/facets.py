@@ -94,5 +94,5 @@ HOLDINGS: dict[Facet, Holding] = {
     **_informant("CLIENT"),
     **_informant("THERAPIST"),
     **_informant("CAREGIVER"),
-    Facet.SIGNAL: Holding(("Flag",), (Place("signals", author="informant_id"),)),
+    Facet.SIGNAL: Holding(("Flag",), (Place("signals"),)),
 }

@@ -88,7 +88,7 @@ def _terms(place: Place, terms: tuple[str, ...]) -> list[str]:
         "disclosed": f"{place.opens} <= now()",
         "blind": f"{ME} <> ALL (sealed_for)",
         "invited": "to_caregivers",
-        "for_informant": f"audience = 'INFORMANT' AND informant_id = {ME}",
+        "for_client": "audience = 'CLIENT'",
         "for_care_team": "audience = 'CARE_TEAM'",
     }
     return [found for term in terms if (found := conditions[term])]

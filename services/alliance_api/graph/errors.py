@@ -11,6 +11,8 @@ from graphql import GraphQLError
 
 _VARIABLE = re.compile(r"(Variable '\$\w+' has invalid value(?: at [\w.\[\]]+)?: )(.*)", re.DOTALL)
 # What graphql-core says before it quotes: everything behind is the sender's.
+# What a scalar of ours said; graphql-core puts the value behind it.
+_OURS = re.compile(r"but encountered error '(.*?)'; found", re.DOTALL)
 _SAYING = re.compile(r"[A-Za-z0-9 \-']*?(?=:| '|$)")
 
 
@@ -22,8 +24,10 @@ def unechoed(error: GraphQLError) -> GraphQLError:
             "A variable has an invalid value.", error.nodes, extensions={"code": "BAD_VARIABLE"}
         )
     where, saying = found.groups()
-    if saying.startswith("Expected"):
-        told = re.sub(r", found.*", ".", saying, flags=re.DOTALL)
+    if ours := _OURS.search(saying):
+        told = ours[1]
+    elif saying.startswith("Expected"):
+        told = re.sub(r"[,;] found.*", ".", saying, flags=re.DOTALL)
     elif saying.startswith("Value "):
         told = "The value is not one of this type."
     else:

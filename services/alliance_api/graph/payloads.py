@@ -35,7 +35,8 @@ TEXTS = ("TEXT_REQUIRED", "TEXT_TOO_LONG", "CONTROL_CHARACTERS")
 
 def _payload(mutation: str, changed: str, kind: type, codes: tuple[str, ...]) -> type:
     members = {code: code for code in sorted({*GENERAL, *codes})}
-    code_type: Any = StrEnum(f"{mutation}Code", members)
+    make: Any = StrEnum  # mypy wants a literal name where it can see the enum
+    code_type = make(f"{mutation}Code", members)
     strawberry.enum(code_type, description=f"What can stop `{mutation}`.")
     problem = strawberry.type(
         type(f"{mutation}Problem", (Problem,), {"__annotations__": {"code": code_type}}),

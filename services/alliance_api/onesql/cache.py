@@ -189,10 +189,10 @@ def _parsed(text: str, limits: Limits) -> DocumentNode:
     try:
         return parse(text, max_tokens=limits.tokens)
     except GraphQLError as error:
-        if "Parsing aborted" in error.message:
-            code = TOO_LONG
+        if "nested too deeply" in error.message:
+            code = TOO_DEEP
         else:
-            code = TOO_DEEP if "nested too deeply" in error.message else PARSE_FAILED
+            code = TOO_LONG if "Parsing aborted" in error.message else PARSE_FAILED
         raise DocumentRefused([_coded(error, code)]) from None
 
 

@@ -7,6 +7,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
+_LARGEST_EXPONENT = 1_000
+
 
 def _integer(bits: int) -> Callable[[str], str]:
     bound = 2 ** (bits - 1)
@@ -18,6 +20,13 @@ def _integer(bits: int) -> Callable[[str], str]:
         return str(number)
 
     return canonical
+
+
+def _numeric(text: str) -> str:
+    number = Decimal(text)
+    if not number.is_finite() or abs(number.adjusted()) > _LARGEST_EXPONENT:
+        raise ValueError(text)
+    return str(number)
 
 
 def _text(text: str) -> str:
@@ -33,7 +42,7 @@ CANONICAL: Mapping[str, Callable[[str], str]] = {
     "date": lambda text: date.fromisoformat(text).isoformat(),
     "float8": lambda text: repr(float(text)),
     "int": _integer(32),
-    "numeric": lambda text: str(Decimal(text)),
+    "numeric": _numeric,
     "smallint": _integer(16),
     "text": _text,
     "timestamptz": lambda text: datetime.fromisoformat(text).isoformat(),

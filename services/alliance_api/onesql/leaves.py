@@ -34,9 +34,9 @@ OTHER = "to_json({value})::text"
 
 def column(statement: Statement, source: Column, site: Site) -> Text:
     """Return the JSON text of a column."""
-    row = (
-        Row(statement.companion(site.row, source.companion), None) if source.companion else site.row
-    )
+    row = site.row
+    if source.companion:
+        row = Row(statement.companion(row, source.companion), None, names=row.names)
     value = row.column(source.name)
     if source.prefix:
         return site.finished(f"('\"{source.prefix}-' || {value} || '\"')")

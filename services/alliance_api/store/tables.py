@@ -614,7 +614,6 @@ signals = Table(
     col("id", Uuid, default=NEW_ID),
     col("case_id", Uuid),
     col("audience", Text),
-    col("informant_id", Uuid, null=True),
     col("kind", Text),
     col("state", Text, default="OPEN"),
     col("raised_at", SECONDS),
@@ -623,8 +622,7 @@ signals = Table(
     col("inputs_hash", Text),
     key("id"),
     refers("case_id", "cases"),
-    refers("informant_id", "people"),
-    one_of("audience", "INFORMANT", "CARE_TEAM"),
+    one_of("audience", "CLIENT", "CARE_TEAM"),
     Index(None, "organisation_id", "case_id", "raised_at"),
 )
 

@@ -41,7 +41,30 @@ T = TypeVar("T")
 
 Duration = NewType("Duration", timedelta)
 
+# Beyond these years arithmetic with zones overflows, and no session takes place.
+FIRST_YEAR, LAST_YEAR = 1900, 2199
+
+
+def _instant(value: object) -> datetime:
+    if not isinstance(value, str):
+        raise ValueError("Give an instant as text, as in RFC 3339.")  # noqa: TRY004  (GraphQL's)
+    try:
+        found = datetime.fromisoformat(value)
+    except ValueError:
+        raise ValueError("This is not an instant as in RFC 3339.") from None
+    if not FIRST_YEAR <= found.year <= LAST_YEAR:
+        raise ValueError(f"Instants lie between {FIRST_YEAR} and {LAST_YEAR}.")
+    return found.replace(microsecond=0)
+
+
 SCALARS: dict[object, ScalarDefinition] = {
+    datetime: strawberry.scalar(
+        name="DateTime",
+        description="An instant as in RFC 3339, to the second; answers are in UTC.",
+        specified_by_url="https://www.rfc-editor.org/rfc/rfc3339",
+        serialize=datetime.isoformat,
+        parse_value=_instant,
+    ),
     Duration: strawberry.scalar(
         name="Duration",
         description="A span of time as in ISO 8601, for example `PT15M`.",

@@ -289,7 +289,6 @@ CREATE TABLE signals (
 	id UUID DEFAULT uuidv7() NOT NULL, 
 	case_id UUID NOT NULL, 
 	audience TEXT NOT NULL, 
-	informant_id UUID, 
 	kind TEXT NOT NULL, 
 	state TEXT DEFAULT 'OPEN' NOT NULL, 
 	raised_at TIMESTAMP(0) WITH TIME ZONE NOT NULL, 
@@ -298,8 +297,7 @@ CREATE TABLE signals (
 	inputs_hash TEXT NOT NULL, 
 	CONSTRAINT signals_pkey PRIMARY KEY (organisation_id, id), 
 	CONSTRAINT signals_case_id_fkey FOREIGN KEY(organisation_id, case_id) REFERENCES cases (organisation_id, id), 
-	CONSTRAINT signals_informant_id_fkey FOREIGN KEY(organisation_id, informant_id) REFERENCES people (organisation_id, id), 
-	CONSTRAINT signals_audience_check CHECK (audience IN ('INFORMANT', 'CARE_TEAM'))
+	CONSTRAINT signals_audience_check CHECK (audience IN ('CLIENT', 'CARE_TEAM'))
 );
 
 CREATE INDEX signals_organisation_id_case_id_raised_at_ix ON signals (organisation_id, case_id, raised_at);

@@ -1,0 +1,1 @@
+def experiment(small): raise SystemExit

@@ -1,0 +1,236 @@
+"""A world in which every kind of row exists, told by the product's own verbs.
+
+Two cases of one therapist, with and without consent to supervision, and a third in another
+organisation. In each the client and the caregiver have said everything in every way: about a
+session the therapist still has to rate, one where nobody asked for that, and one that was rated;
+before and after the next session; in each disclosure; opened to caregivers or not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import product
+from typing import Any
+from uuid import UUID, uuid4
+
+from alliance_api.domain.disclosure import Disclosure
+from alliance_api.domain.scoring import GivenAnswer
+from alliance_api.store import seed
+from alliance_api.usecases import goals, measurements
+from tests.builders import FORM, HOUR, ITEMS, Story, a_case, now
+from tests.house import House
+from tests.people import Clinic, Person, a_clinic
+
+TO_RATE, NOT_ASKED, RATED = 0, 1, 2
+SESSIONS = "k k k k"
+
+
+@dataclass(frozen=True)
+class Said:
+    """What is true of one measurement, from how it was told: never read back from the database."""
+
+    case: UUID
+    informant: UUID
+    role: str
+    disclosure: Disclosure
+    next_session_began: bool
+    therapist_must_rate: bool
+    invited: bool
+    has_comment: bool
+
+
+@dataclass(frozen=True)
+class Told:
+    """A case, who stands to it, and what was said in it."""
+
+    clinic: Clinic
+    story: Story
+    consented: bool
+    invited_goals: frozenset[UUID]
+
+
+@dataclass
+class World:
+    """Everything, and the truth about it."""
+
+    clinic: Clinic
+    elsewhere: Clinic
+    neighbour: Person
+    cases: dict[UUID, Told]
+    said: dict[UUID, Said]
+
+
+def a_world(house: House, *, small: bool) -> World:
+    """Tell the world; a small one has the same kinds of rows, fewer times."""
+    clinic, elsewhere = a_clinic(house), a_clinic(house)
+    neighbour = clinic.another_person("neighbour")
+    people = clinic.people
+    members = {people[name]: name.upper() for name in ("therapist", "supervisor", "caregiver")}
+    second = clinic.another_case(neighbour, members)
+    clinic.consent()
+    world = World(clinic, elsewhere, neighbour, {}, {})
+    _tell(world, a_case(clinic), consented=True, small=False)
+    _tell(world, a_case(clinic, case=second, client=neighbour), consented=False, small=small)
+    _tell(world, a_case(elsewhere), consented=False, small=True)
+    return world
+
+
+def _tell(world: World, story: Story, *, consented: bool, small: bool) -> None:
+    story.with_sessions(SESSIONS)
+    for session in (TO_RATE, RATED):
+        story.asked("therapist", session)
+    story.with_ratings(therapist="--4", disclosure=Disclosure.PRIVATE)
+    _note(world, story, "therapist", UUID(story.measurements["therapist"][0][-36:]), story.therapist)
+    for way in _ways(small=small):
+        for role in ("CLIENT", "CAREGIVER", "THERAPIST"):
+            if role != "THERAPIST" or way[0] == NOT_ASKED:  # rating a session would unseal it
+                _say(world, story, role, *way)
+    story.with_commitments("Write it down").with_commitments("Call", by="therapist")
+    story.with_goals("Sleep through")
+    invited = story.clinic.house.run(_invited_goal, story)
+    told = Told(story.clinic, story, consented, frozenset({invited}))
+    world.cases[story.case] = told
+    _rate_goals(story)
+    _seed_the_rest(story)
+
+
+Way = tuple[int, bool, Disclosure, bool]
+
+
+def _ways(*, small: bool) -> Iterator[Way]:
+    if not small:
+        yield from product((TO_RATE, NOT_ASKED, RATED), (True, False), Disclosure, (True, False))
+        return
+    for disclosure in Disclosure:
+        yield NOT_ASKED, True, disclosure, True
+        yield TO_RATE, False, disclosure, False
+
+
+def _note(world: World, story: Story, name: str, made: UUID, who: Person) -> None:
+    world.said[made] = Said(
+        case=story.case,
+        informant=who.uuid,
+        role=name.upper(),
+        disclosure=Disclosure.PRIVATE,
+        next_session_began=True,
+        therapist_must_rate=False,
+        invited=False,
+        has_comment=False,
+    )
+
+
+def _say(  # noqa: PLR0913, PLR0917  (the ways in which something can be said)
+    world: World,
+    story: Story,
+    role: str,
+    session: int,
+    began: bool,  # noqa: FBT001
+    disclosure: Disclosure,
+    invited: bool,  # noqa: FBT001
+) -> None:
+    at = story.starts[session] + HOUR if began else now()
+    who = story.therapist if role == "THERAPIST" else story.client
+    house = story.clinic.house
+    made = house.run(_submitted, story, who, session, at, disclosure, invited)
+    informant = who.uuid
+    if role == "CAREGIVER":
+        informant = _as_of_a_caregiver(story, made)
+    world.said[made] = Said(
+        case=story.case,
+        informant=informant,
+        role=role,
+        disclosure=disclosure,
+        next_session_began=began,
+        therapist_must_rate=session == TO_RATE and role != "THERAPIST",
+        invited=invited,
+        has_comment=True,
+    )
+
+
+async def _submitted(  # noqa: PLR0913, PLR0917
+    story: Story,
+    who: Person,
+    session: int,
+    at: datetime,
+    disclosure: Disclosure,
+    invited: bool,  # noqa: FBT001
+) -> UUID:
+    async with story.clinic.house.database.write(who.principal) as tx:
+        return await measurements.submit(
+            tx,
+            at,
+            case=story.case,
+            instrument=FORM["therapist" if who.uuid == story.therapist.uuid else "client"],
+            session=UUID(story.sessions[session][-36:]),
+            occasion=None,
+            answers=[GivenAnswer(number, 3) for number in range(1, ITEMS + 1)],
+            comment="Canary in a comment",
+            disclosure=disclosure,
+            to_caregivers=invited,
+        )
+
+
+def _as_of_a_caregiver(story: Story, made: UUID) -> UUID:
+    """Make a client's measurement a caregiver's: no shipped form is for caregivers yet."""
+    informant = story.clinic.people["caregiver"].uuid
+    for table in ("measurements", "scores", "answers", "comments"):
+        column = "id" if table == "measurements" else "measurement_id"
+        changed = story.clinic.house.change(
+            f"UPDATE {table} SET informant_id = %s, informant_role = 'CAREGIVER' WHERE {column} = %s",
+            informant,
+            made,
+        )
+        assert changed
+    return informant
+
+
+async def _invited_goal(story: Story) -> UUID:
+    values: dict[str, Any] = {"weight": None, "to_caregivers": True, "wording": "Eat together"}
+    async with story.clinic.house.database.write(story.client.principal) as tx:
+        return await goals.propose(tx, now(), case=story.case, **values)
+
+
+def _rate_goals(story: Story) -> None:
+    house, found = story.clinic.house, story.clinic.rows
+    for (goal,) in found(
+        "SELECT id FROM goals WHERE organisation_id = %s AND case_id = %s", story.case
+    ):
+        house.run(_rated, story, goal)
+
+
+async def _rated(story: Story, goal: UUID) -> None:
+    async with story.clinic.house.database.write(story.client.principal) as tx:
+        await goals.rate(tx, now(), goal=goal, level=1, session=None)
+
+
+def _seed_the_rest(story: Story) -> None:
+    """Add what no verb makes yet, and what requests leave behind."""
+    clinic, house = story.clinic, story.clinic.house
+    for audience, informant in (("INFORMANT", story.client.uuid), ("CARE_TEAM", None)):
+        house.change(
+            "INSERT INTO signals (organisation_id, case_id, audience, informant_id, kind, "
+            "raised_at, method_id, method_version, inputs_hash) "
+            "VALUES (%s, %s, %s, %s, 'drop', now(), 'test', '1', '')",
+            clinic.organisation,
+            story.case,
+            audience,
+            informant,
+        )
+    if not house.rows("SELECT FROM consents WHERE case_id = %s", story.case):
+        with house.engine.begin() as connection:
+            # Withdrawn at once: the row is there, the consent is not.
+            seed._add(  # noqa: SLF001
+                connection,
+                seed.consents,
+                organisation_id=clinic.organisation,
+                case_id=story.case,
+                kind="SUPERVISION",
+                given_by=story.client.uuid,
+                given_at=now() - HOUR,
+                withdrawn_at=now(),
+            )
+    for person in (story.client, *clinic.everyone()):
+        person.reads("query($id: ID!) { case(id: $id) { status careTeam { relation } } }", id=story.case_id)
+    story.client.done("proposeGoal", "", case=story.case_id, wording=f"Goal {uuid4().hex}")
