@@ -15,7 +15,7 @@ from psycopg import sql
 from sqlalchemy import create_engine
 
 from alliance_api.domain.ids import Kind, format_id
-from alliance_api.store import ddl, migrate, seed
+from alliance_api.store import migrate, seed
 from chassis import embedded
 from chassis.database import address
 
@@ -33,6 +33,7 @@ SERVER = {
     "random_page_cost": "1.1",
 }
 FOLDER = Path(tempfile.gettempdir()) / "alliance-bench"
+SCRIPT = Path(__file__).parent / "fill.sql"
 COUNTED = ("cases", "sessions", "measurements", "scores", "goals")
 
 
@@ -69,12 +70,10 @@ def stop(therapists: int) -> None:
 
 
 def _folder(therapists: int) -> Path:
-    made_of = ddl.tables_sql() + ddl.law_sql() + _script() + migrate.ensure_roles.__module__
-    return FOLDER / f"{therapists}-{hashlib.sha256(made_of.encode()).hexdigest()[:12]}"
-
-
-def _script() -> str:
-    return (Path(__file__).parent / "fill.sql").read_text(encoding="utf-8")
+    migrations = Path(migrate.__file__).parent / "migrations"
+    made_of = [*sorted(migrations.rglob("*.sql")), *sorted(migrations.rglob("*.py")), SCRIPT]
+    digest = hashlib.sha256(b"".join(file.read_bytes() for file in made_of))
+    return FOLDER / f"{therapists}-{digest.hexdigest()[:12]}"
 
 
 def _started(therapists: int) -> str:
@@ -125,7 +124,7 @@ def _fill(base: str, therapists: int) -> None:
         filling.execute("SET session_replication_role = replica")  # foreign keys hold by making
         filling.execute(f"SET bench.n = {therapists:d}")
         filling.execute(f"SET bench.instrument = '{INSTRUMENT}'")
-        filling.execute(_script().encode())
+        filling.execute(SCRIPT.read_bytes())
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("VACUUM (FREEZE, ANALYZE)")
         connection.execute("CHECKPOINT")

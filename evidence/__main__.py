@@ -7,13 +7,15 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from evidence import broken_query, one_statement, rls
+from evidence import broken_query, check, fresh, one_statement, rls
 from evidence.figures import Experiment, Figure
 
 EXPERIMENTS: dict[str, Experiment] = {
     "rls": rls.experiment,
     "broken-query": broken_query.experiment,
     "one-statement": one_statement.experiment,
+    "check": check.experiment,
+    "fresh": fresh.experiment,
 }
 PAGE = Path(__file__).parents[1] / "docs" / "evidence.md"
 

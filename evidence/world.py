@@ -72,7 +72,7 @@ def a_world(house: House, *, small: bool) -> World:
     clinic.consent()
     world = World(clinic, elsewhere, neighbour, {}, {})
     _tell(world, a_case(clinic), consented=True, small=False)
-    _tell(world, a_case(clinic, case=second, client=neighbour), consented=False, small=small)
+    _tell(world, a_case(clinic, case=second, client=neighbour, hours=2), consented=False, small=small)
     _tell(world, a_case(elsewhere), consented=False, small=True)
     return world
 
@@ -208,15 +208,13 @@ async def _rated(story: Story, goal: UUID) -> None:
 def _seed_the_rest(story: Story) -> None:
     """Add what no verb makes yet, and what requests leave behind."""
     clinic, house = story.clinic, story.clinic.house
-    for audience, informant in (("INFORMANT", story.client.uuid), ("CARE_TEAM", None)):
+    for audience in ("CLIENT", "CARE_TEAM"):
         house.change(
-            "INSERT INTO signals (organisation_id, case_id, audience, informant_id, kind, "
-            "raised_at, method_id, method_version, inputs_hash) "
-            "VALUES (%s, %s, %s, %s, 'drop', now(), 'test', '1', '')",
+            "INSERT INTO signals (organisation_id, case_id, audience, kind, raised_at, method_id, "
+            "method_version, inputs_hash) VALUES (%s, %s, %s, 'drop', now(), 'test', '1', '')",
             clinic.organisation,
             story.case,
             audience,
-            informant,
         )
     if not house.rows("SELECT FROM consents WHERE case_id = %s", story.case):
         with house.engine.begin() as connection:

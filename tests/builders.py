@@ -63,6 +63,7 @@ class Story:
     case: UUID
     client: Person
     therapist: Person
+    hours: int = 0
     sessions: list[str] = field(default_factory=list)
     starts: list[datetime] = field(default_factory=list)
     measurements: dict[str, list[str]] = field(default_factory=dict)
@@ -79,7 +80,7 @@ class Story:
         """Add sessions."""
         signs = drawing.split()
         past = sum(sign != "." for sign in signs)
-        first = now().replace(minute=0, second=0) - past * WEEK
+        first = now().replace(minute=0, second=0) - past * WEEK + self.hours * HOUR
         self._tell(self._sessions(signs, first))
         return self
 
@@ -253,10 +254,13 @@ def _values(ratings: Ratings) -> list[int | None]:
 
 
 def a_case(
-    clinic: Clinic, *, case: UUID | None = None, client: Person | None = None
+    clinic: Clinic, *, case: UUID | None = None, client: Person | None = None, hours: int = 0
 ) -> Story:
-    """Begin to draw: the clinic's own case, or another one of its therapist."""
-    return Story(clinic, case or clinic.case, client or clinic.client, clinic.therapist)
+    """Begin to draw: the clinic's own case, or another one of its therapist, `hours` later.
+
+    A therapist can meet only one client at a time: cases that share one need hours of their own.
+    """
+    return Story(clinic, case or clinic.case, client or clinic.client, clinic.therapist, hours)
 
 
 def answers(value: float, count: int = ITEMS) -> list[dict[str, Any]]:
