@@ -79,7 +79,7 @@ def _folder(therapists: int) -> Path:
 def _started(therapists: int) -> str:
     folder = _folder(therapists)
     folder.mkdir(parents=True, exist_ok=True)
-    url = embedded.start(folder, keep=True, throwaway=True)
+    url = embedded.start(folder, throwaway=True)
     with psycopg.connect(url, autocommit=True) as connection:
         shown = {name: _setting(connection, name) for name in SERVER}
         for name, value in SERVER.items():

@@ -107,6 +107,11 @@ def _input(case: UUID) -> dict[str, Any]:
     }
 
 
+def spelt(answer: object) -> bytes:
+    """Return an answer as JSON without spaces."""
+    return orjson.dumps(answer)
+
+
 def _body(query: str, variables: Mapping[str, Any]) -> bytes:
     return orjson.dumps({"query": query, "variables": variables})
 

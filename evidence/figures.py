@@ -16,7 +16,7 @@ class Figure:
     met: bool
 
     def __str__(self) -> str:
-        return f"{self.name}: {self.figure}, {self.target}"
+        return f"{self.name}: {self.figure}, target {self.target}"
 
 
 # `small` asks for a short form of the same experiment: fewer rows, no fewer kinds of them.

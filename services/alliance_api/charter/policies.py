@@ -163,6 +163,14 @@ def writing() -> list[Policy]:
     return [_write(rule) for rule in WRITE]
 
 
+# Who once stood to a case, or will, is a stranger to it; and so is, to any other client's, whoever
+# comes with a token bound to one.
+_LIVE = (
+    "starts_at <= now() AND (ends_at IS NULL OR ends_at > now()) "
+    f"AND ({PATIENT} IS NULL OR client_id = {PATIENT})"
+)
+
+
 # Tables without a facet of their own, each with the condition under which it may be read.
 def _others() -> list[Policy]:
     organisation = f"organisation_id = {ORGANISATION}"
@@ -178,6 +186,10 @@ def _others() -> list[Policy]:
         f"AND c.case_id IN {standing(OF_A_CASE)})"
     )
     ledger_client = f"cases && ARRAY{standing((Relation.CLIENT,))}"
+    # A token bound to one client does not tell what else its bearer has read.
+    own_reading = (
+        f"person_id = {ME} AND ({PATIENT} IS NULL OR cases <@ ARRAY{standing(OF_A_CASE)})"
+    )
     # A client may know who read about them, whoever that was.
     readers = (
         f"IN (SELECT r.person_id FROM read_ledger r WHERE r.organisation_id = {ORGANISATION} "
@@ -201,7 +213,7 @@ def _others() -> list[Policy]:
             None,
         ),
         Policy("staff_read", "staff", "SELECT", mine, None),
-        Policy("standing_read", "standing", "SELECT", mine, None),
+        Policy("standing_read", "standing", "SELECT", f"{mine} AND {_LIVE}", None),
         *[
             Policy(f"{table}_read", table, "SELECT", organisation, None)
             for table in ("instruments", "instrument_items", "instrument_scales")
@@ -218,7 +230,7 @@ def _others() -> list[Policy]:
             "read_ledger_read",
             "read_ledger",
             "SELECT",
-            f"{organisation} AND {gate(('AuditEvent',))} AND (person_id = {ME} OR {ledger_client})",
+            f"{organisation} AND {gate(('AuditEvent',))} AND (({own_reading}) OR {ledger_client})",
             None,
         ),
         Policy("read_ledger_insert", "read_ledger", "INSERT", None, mine),

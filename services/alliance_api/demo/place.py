@@ -54,7 +54,7 @@ NAMES = {
 def prepare() -> Place:
     """Start the private PostgreSQL, and fill a fresh database with an organisation and six people."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    server = embedded.start((FOLDER / "postgres").absolute(), keep=False)
+    server = embedded.start((FOLDER / "postgres").absolute())
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
     url = ensure_database(server, DATABASE)
@@ -67,6 +67,11 @@ def prepare() -> Place:
     place = Place(url, address(url, user="alliance_api"), organisation, people)
     _remember(place)
     return place
+
+
+def close() -> None:
+    """Stop the private PostgreSQL."""
+    embedded.stop((FOLDER / "postgres").absolute())
 
 
 def _people(connection: Connection) -> tuple[UUID, dict[str, UUID]]:

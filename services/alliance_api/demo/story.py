@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import signal
 import subprocess
+import threading
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,7 +16,7 @@ from rich.progress import BarColumn, Progress, TextColumn
 from alliance_api.domain.ids import parse_id
 
 from .api import Api
-from .place import NAMES, Place, join, prepare
+from .place import NAMES, Place, close, join, prepare
 from .plot import chart
 from .server import Clock, served
 from .tokens import token
@@ -56,18 +57,28 @@ class Story:
 def run(*, once: bool) -> int:
     """Tell the story; then serve until Ctrl-C, unless `once`."""
     console = Console(highlight=False)
-    with console.status("Starting a private PostgreSQL 18 and an empty clinic …"):
-        place = prepare()
-    clock = Clock()
-    with served(place, clock) as address:
-        story = Story(Api(address), place, clock, console)
-        _tell(story)
-        _commands(story, address, check=once)
-        if not once:
-            console.print("\nServing. Press Ctrl-C to stop.")
-            signal.sigwait({signal.SIGINT, signal.SIGTERM})
-    console.print(f"\n{story.claims} claims, all checked.")
+    try:
+        with console.status("Starting a private PostgreSQL 18 and an empty clinic …"):
+            place = prepare()
+        clock = Clock()
+        with served(place, clock) as address:
+            story = Story(Api(address), place, clock, console)
+            _tell(story)
+            _commands(story, address, check=once)
+            console.print(f"\n{story.claims} claims, all checked.")
+            if not once:
+                console.print("Serving. Press Ctrl-C to stop.")
+                _until_told_to_stop()
+    finally:
+        close()
     return 0
+
+
+def _until_told_to_stop() -> None:
+    told = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: told.set())
+    told.wait()
 
 
 def _tell(story: Story) -> None:

@@ -52,23 +52,21 @@ def beta_cdf(x: float, a: float, b: float) -> float:
 
 
 def _fraction(x: float, a: float, b: float) -> float:
-    """Return the continued fraction by Lentz's method."""
+    """Return the continued fraction 1 / (1 + d1 / (1 + d2 / ...)) by Lentz's method."""
     value = c = 1.0
     d = 0.0
-    for step in range(_STEPS):
-        d = 1 / _not_zero(1 + _coefficient(step, x, a, b) * d)
-        c = _not_zero(1 + _coefficient(step, x, a, b) / c)
+    for step in range(1, _STEPS):
+        coefficient = _coefficient(step, x, a, b)
+        d = 1 / _not_zero(1 + coefficient * d)
+        c = _not_zero(1 + coefficient / c)
         value *= c * d
         if abs(c * d - 1) < _ENOUGH:
             break
-    # Lentz's method gives 1 / (1 + ...) here as its inverse's product.
-    return value
+    return 1 / value
 
 
 def _coefficient(step: int, x: float, a: float, b: float) -> float:
     m, odd = divmod(step, 2)
-    if step == 0:
-        return 0.0
     if odd:
         return -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))
     return m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m))
