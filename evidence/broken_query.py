@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from itertools import product
 from typing import Any
 from uuid import UUID
 
@@ -24,7 +25,7 @@ from alliance_api.store import seed
 from evidence.figures import Figure
 from evidence.world import Said, World, a_world
 from tests.builders import now
-from tests.house import EVERYTHING, House, new_house
+from tests.house import House, new_house
 from tests.people import Clinic, Person
 
 Row = Mapping[str, Any]
@@ -266,15 +267,13 @@ _MEANINGS: dict[str, Meaning] = {
 # --- Who asks -------------------------------------------------------------------------------
 
 
-def askers(world: World) -> list[Asker]:
-    """Return everybody who asks, in every way."""
+def plain_askers(world: World) -> list[Asker]:
+    """Return nobody, and everybody with a token that opens everything."""
     clinic = world.clinic
-    first, second = clinic.case, next(
-        case for case, told in world.cases.items() if told.story.client is world.neighbour
-    )
+    first, second = world.both
     both = {name: dict.fromkeys((first, second), name) for name in COLUMNS[1:4]}
     elsewhere = world.elsewhere
-    found = [
+    return [
         Asker("nobody", None),
         _asker("client", clinic.client, {first: "client"}),
         _asker("neighbour", world.neighbour, {second: "client"}),
@@ -283,9 +282,13 @@ def askers(world: World) -> list[Asker]:
         _asker("stranger", clinic.stranger, {}),
         _asker("therapist of elsewhere", elsewhere.therapist, {elsewhere.case: "therapist"}),
         _asker("client of elsewhere", elsewhere.client, {elsewhere.case: "client"}),
-        *_past_and_future(world),
-        *_bound(world, first, second),
     ]
+
+
+def askers(world: World) -> list[Asker]:
+    """Return everybody who asks, in every way."""
+    clinic = world.clinic
+    found = [*plain_askers(world), *_past_and_future(world), *_bound(world, *world.both)]
     therapist, client, manager = found[3], found[1], found[6]
     for whole, person in ((therapist, clinic.therapist), (client, clinic.client), (manager, clinic.manager)):
         found += _narrowed(whole, person)
@@ -317,26 +320,33 @@ def _past_and_future(world: World) -> list[Asker]:
     """Return people whose time is over or has not come, and one whose time ends later."""
     clinic, day = world.clinic, timedelta(days=1)
     relations = ("therapist", "supervisor", "caregiver")
+    periods = {
+        "once": (now() - 9 * day, now() - day),
+        "from tomorrow": (now() + day, None),
+        "until tomorrow": (now() - 9 * day, now() + day),
+    }
     found = []
-    for relation in relations:
-        for when, begins, ends in (
-            ("once", now() - 9 * day, now() - day),
-            ("from tomorrow", now() + day, None),
-            ("until tomorrow", now() - 9 * day, now() + day),
-        ):
-            person = clinic.another_person(f"{relation} {when}")
-            stands = {clinic.case: relation} if when == "until tomorrow" else {}
+    for relation, (when, (begins, ends)) in product(relations, periods.items()):
+        person, is_new = _somebody(clinic, f"{relation} {when}")
+        stands = {clinic.case: relation} if when == "until tomorrow" else {}
+        if is_new:
             _join(clinic, person, relation.upper(), begins, ends)
-            found.append(_asker(person.name, person, stands))
-    former = clinic.another_person("manager once")
-    clinic.house.change(
-        "INSERT INTO staff VALUES (%s, %s, 'MANAGER', %s, %s)",
-        clinic.organisation,
-        former.uuid,
-        now() - 9 * day,
-        now() - day,
-    )
+        found.append(_asker(person.name, person, stands))
+    former, is_new = _somebody(clinic, "manager once")
+    if is_new:
+        clinic.house.change(
+            "INSERT INTO staff VALUES (%s, %s, 'MANAGER', %s, %s)",
+            clinic.organisation,
+            former.uuid,
+            *periods["once"],
+        )
     return [*found, _asker("manager once", former, {})]
+
+
+def _somebody(clinic: Clinic, name: str) -> tuple[Person, bool]:
+    if name in clinic.people:
+        return clinic.people[name], False
+    return clinic.another_person(name), True
 
 
 def _join(clinic: Clinic, person: Person, relation: str, begins: Any, ends: Any) -> None:
@@ -409,19 +419,27 @@ def _all(cursor: psycopg.Cursor[dict[str, Any]], table: str) -> list[dict[str, A
 
 def seen_by(house: House, asker: Asker) -> dict[str, list[dict[str, Any]]]:
     """Return what SELECT * of every table returns to somebody."""
-    found: dict[str, list[dict[str, Any]]] = {}
-    with psycopg.connect(house.url, row_factory=dict_row) as connection:
-        with connection.cursor() as cursor:
-            if asker.principal:
-                for name, value in zip(SETTINGS, asker.principal.settings, strict=True):
-                    cursor.execute("SELECT set_config(%s, %s, true)", [name, value])
-            for table in house.tables():
-                try:
-                    with connection.transaction():
-                        found[table] = _all(cursor, table)
-                except errors.InsufficientPrivilege:
-                    found[table] = []
+    with psycopg.connect(house.url) as connection:
+        found = seen_on(connection, house.tables(), asker)
         connection.rollback()
+    return found
+
+
+def seen_on(
+    connection: psycopg.Connection[Any], tables: Iterable[str], asker: Asker
+) -> dict[str, list[dict[str, Any]]]:
+    """Bind somebody to the transaction of a connection under the law, and ask for everything."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    with connection.cursor(row_factory=dict_row) as cursor:
+        if asker.principal:
+            for name, value in zip(SETTINGS, asker.principal.settings, strict=True):
+                cursor.execute("SELECT set_config(%s, %s, true)", [name, value])
+        for table in tables:
+            try:
+                with connection.transaction():
+                    found[table] = _all(cursor, table)
+            except errors.InsufficientPrivilege:
+                found[table] = []
     return found
 
 
@@ -435,7 +453,7 @@ def compare(house: House, world: World) -> Outcome:
     for asker in everybody:
         shown = seen_by(house, asker)
         for table, all_rows in rows.items():
-            _judge(outcome, oracle, asker, table, all_rows, shown[table])
+            judge(outcome, oracle, asker, table, all_rows, shown[table])
             reached |= _reached(oracle, asker, table, all_rows)
     outcome.vacuous = [
         f"{table} {role}: no {relation} is allowed any row"
@@ -451,7 +469,7 @@ def compare(house: House, world: World) -> Outcome:
 EMPTY = {("commitments", "caregiver"), ("occasions", "caregiver")}
 
 
-def _judge(
+def judge(
     outcome: Outcome,
     oracle: Oracle,
     asker: Asker,
@@ -459,6 +477,7 @@ def _judge(
     rows: list[dict[str, Any]],
     shown: list[dict[str, Any]],
 ) -> None:
+    """Compare what was shown of a table with what may be."""
     outcome.cells += 1
     outcome.compared += len(rows)
     allowed = {row["place"] for row in rows if oracle.allows(asker, table, row)}
@@ -498,5 +517,3 @@ def experiment(small: bool) -> Figure:  # noqa: FBT001  (the one switch of every
     met = not (outcome.leaks or outcome.missing or outcome.vacuous)
     return Figure("broken-query", figure, "0 leaks, 0 missing, 0 vacuous", met)
 
-
-__all__ = ["EVERYTHING", "Outcome", "askers", "compare", "everything", "experiment", "seen_by"]

@@ -61,6 +61,12 @@ class World:
     cases: dict[UUID, Told]
     said: dict[UUID, Said]
 
+    @property
+    def both(self) -> tuple[UUID, UUID]:
+        """The client's case, and her neighbour's."""
+        [second] = [c for c, told in self.cases.items() if told.story.client is self.neighbour]
+        return self.clinic.case, second
+
 
 def a_world(house: House, *, small: bool) -> World:
     """Tell the world; a small one has the same kinds of rows, fewer times."""

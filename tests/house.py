@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import uuid4
@@ -175,7 +176,8 @@ class House:
         self.admin = stack.enter_context(psycopg.connect(admin_url, autocommit=True))
         # The product's own transactions, to tell stories that began long ago: time is an argument.
         self.database = Database(self.url, size=4)
-        self.app = create_app(self.settings())
+        self._now: datetime | None = None
+        self.app = create_app(self.settings(), clock=self._clock)
         assert isinstance(self.app, Front)
         rest: Any = self.app._rest  # noqa: SLF001  (httpx runs no lifespan)
         stack.enter_context(portal.wrap_async_context_manager(rest.router.lifespan_context(rest)))
@@ -187,6 +189,16 @@ class House:
         )
         self.run(self.database.open)
         stack.callback(self.run, self.database.close)
+
+    def _clock(self) -> datetime:
+        return self._now or datetime.now(UTC)
+
+    @contextmanager
+    def at(self, moment: datetime) -> Iterator[None]:
+        """Let verbs run at another time: what is done inside was done then."""
+        self._now = moment
+        yield
+        self._now = None
 
     def settings(self, **values: Any) -> Settings:
         """Return settings that trust this house's issuer."""

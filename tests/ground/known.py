@@ -6,10 +6,25 @@ from pathlib import Path
 from typing import Any
 
 from alliance_api.domain.answers import GivenAnswer
-from alliance_api.domain.instruments import InformantRole, Instrument, Item, Licence, Scale
+from alliance_api.domain.instruments import (
+    InformantRole,
+    Instrument,
+    Item,
+    Licence,
+    LicenceStatus,
+    Scale,
+)
 
 VECTORS = Path(__file__).parent / "vectors"
-OURS = Licence("CC0-1.0", "us", "free", wording_may_be_shipped=True, permission_required=False)
+OURS = Licence(
+    "CC0-1.0",
+    "us",
+    "free",
+    status=LicenceStatus.FREE,
+    evidence="ours",
+    verified=True,
+    wording_may_be_shipped=True,
+)
 
 
 def vector(topic: str, row_id: str) -> dict[str, Any]:

@@ -20,7 +20,8 @@ from graphql import (
 )
 from hypothesis import strategies as st
 
-from .resolvers import BY_DAY, BY_NAME, BY_TITLE, BY_WRITTEN, ORDERS, Plain, cursor_of
+from .pages import BY_DAY, BY_NAME, BY_TITLE, BY_WRITTEN, ORDERS, cursor_of
+from .resolvers import Plain
 from .shelves import AWKWARD
 
 ABSENT = object()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from enum import Enum, StrEnum
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -31,115 +32,7 @@ from alliance_api.onesql.sources import (
     UnionList,
 )
 
-SDL = """
-scalar Date
-scalar DateTime
-scalar Duration
-
-enum Genre { FICTION SCIENCE POETRY }
-enum Mood { CALM WILD }
-enum BookOrder { TITLE NEWEST LONGEST }
-
-interface Node { id: ID! }
-interface Titled { title: String! }
-union Work = Book | Review
-union Topic = Author | Shelf
-
-type Author implements Node {
-  id: ID!
-  name: String!
-  bio: String
-  born: Date
-  rating: Float
-  awards: [String!]!
-  nicknames: [String]
-  favourites: [Genre!]
-  moods: [Mood]
-  seen: [DateTime!]
-  greeting(word: String = "Hello", times: Int = 1, loud: Boolean): String!
-  profile: Profile
-  stats(genre: Genre, since: DateTime): Stats!
-  books(
-    first: Int, after: String, last: Int, before: String,
-    orderBy: BookOrder = TITLE, genre: Genre, search: String, ids: [ID!]
-  ): BookConnection!
-  latestBook(genre: Genre): Book
-  anyBook(genre: Genre): Book!
-  friend: Author
-  mentor: Author!
-  works(limit: Int): [Work!]!
-}
-type Profile { website: String, motto: String!, author: Author! }
-type Stats {
-  count: Int!
-  genre: Genre
-  books(limit: Int): [Book!]!
-  booksOf(genre: Genre): [Book!]!
-  again: Stats!
-}
-type Book implements Node & Titled {
-  id: ID!
-  title: String!
-  genre: Genre!
-  mood: Mood
-  pages: Int
-  price: Float
-  inPrint: Boolean!
-  published: DateTime
-  bought: Date
-  reading: Duration
-  tags: [String!]!
-  isbn: ID
-  coverColour: String
-  coverPixels: Int!
-  coverNote: String
-  byPages: Measure!
-  byLength: Measure!
-  author: Author!
-  shelf: Shelf
-  topic: Topic
-  mainWork: Work!
-  chapters(limit: Int = 3): [Chapter!]!
-  lastChapters(limit: Int): [Chapter!]
-  reviews(first: Int, after: String, last: Int, before: String, atLeast: Int): ReviewConnection!
-}
-type Measure { value: Int, coverValue: Int, again: Measure! }
-type Chapter implements Titled { number: Int!, title: String!, words: Int, book: Book! }
-type Review implements Node {
-  id: ID!, stars: Int!, text: String, written: DateTime!, critic: Author, book: Book!
-}
-type Shelf implements Node {
-  id: ID!
-  name: String!
-  bookCount: Int!
-  books(first: Int, after: String, last: Int, before: String): BookConnection
-}
-
-type PageInfo {
-  hasNextPage: Boolean!, hasPreviousPage: Boolean!, startCursor: String, endCursor: String
-}
-type AuthorConnection {
-  edges: [AuthorEdge!]!, nodes: [Author!]!, pageInfo: PageInfo!, totalCount: Int!
-}
-type AuthorEdge { node: Author!, cursor: String! }
-type BookConnection { edges: [BookEdge], nodes: [Book], pageInfo: PageInfo!, totalCount: Int! }
-type BookEdge { node: Book!, cursor: String! }
-type ReviewConnection { edges: [ReviewEdge!]!, pageInfo: PageInfo!, totalCount: Int! }
-type ReviewEdge { node: Review, cursor: String! }
-
-type Library { motto(suffix: String): String!, shelves: [Shelf!]!, newest: Book }
-type Query {
-  node(id: ID!): Node
-  book(id: ID!): Book
-  maybe(id: ID): Node
-  library: Library!
-  shelves(name: String): [Shelf!]!
-  authors(first: Int, after: String, last: Int, before: String, name: String): AuthorConnection!
-  works(limit: Int = 5): [Work!]!
-  oldest: Book!
-  nobody: Author
-}
-"""
+SDL = Path(__file__).with_name("library.graphql").read_text()
 
 
 class Mood(Enum):

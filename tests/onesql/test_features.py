@@ -14,8 +14,9 @@ from alliance_api.onesql.rows import object_type
 
 from .conftest import Asker
 from .library import BY_TITLE
-from .resolvers import BY_NAME, Plain, cursor_of
-from .resolvers import BY_TITLE as TITLE_KEYS
+from .pages import BY_NAME, cursor_of
+from .pages import BY_TITLE as TITLE_KEYS
+from .resolvers import Plain
 from .test_conformance import answer, letter, written
 
 EXAMPLES: dict[str, str] = {

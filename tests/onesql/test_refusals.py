@@ -19,9 +19,10 @@ from alliance_api.onesql.sources import Order
 
 from .conftest import Asker
 from .library import BY_DAY, BY_NAME, BY_TITLE, LONGEST, NEWEST
-from .resolvers import BY_NAME as NAME_KEYS
-from .resolvers import BY_TITLE as TITLE_KEYS
-from .resolvers import Plain, cursor_of
+from .pages import BY_NAME as NAME_KEYS
+from .pages import BY_TITLE as TITLE_KEYS
+from .pages import cursor_of
+from .resolvers import Plain
 
 
 def refused(ask: Asker, text: str, **values: Any) -> GraphQLError:

@@ -10,7 +10,8 @@ from .facets import ANSWERS, SCORES
 from .policies import API, ME, gate, standing
 from .relations import Relation
 
-_UNCONSENTED = f"m.case_id IN {standing((Relation.SUPERVISOR,))}"
+_SUPERVISED = f"m.case_id IN {standing((Relation.SUPERVISOR,))}"
+_CONSENTED = f"m.case_id IN {standing((Relation.SUPERVISOR,), consented=True)}"
 
 
 def _visible(table: str) -> str:
@@ -26,8 +27,9 @@ def _reason(table: str, opens: str, scope: str, *, trend_only: bool) -> str:
         (_visible(table), "NULL"),
         (f"NOT coalesce({gate((scope,))}, false)", "'SCOPE'"),
         (own, "NULL"),
-        (f"{_UNCONSENTED} AND {str(not trend_only).lower()}", "'NO_CONSENT'"),
-        (_UNCONSENTED, "'PRIVATE'"),
+        # What a supervisor is never shown, and what the client's consent would show them.
+        (_SUPERVISED if trend_only else f"{_SUPERVISED} AND NOT {_CONSENTED}",
+         "'PRIVATE'" if trend_only else "'NO_CONSENT'"),
         (f"m.{opens} > now()", "'NOT_YET'"),
         (f"m.{opens} IS NULL", "'TREND_ONLY'" if trend_only else "'PRIVATE'"),
         (f"{ME} = ANY (m.sealed_for)", "'RATE_FIRST'"),

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 from alliance_api.domain.errors import Problem
 from alliance_api.domain.exact import exact
@@ -28,6 +29,24 @@ def check_answers(instrument: Instrument, given: Sequence[GivenAnswer]) -> tuple
     seen: set[int] = set()
     found = (_check(items, seen, answer, f"answers[{i}]") for i, answer in enumerate(given))
     return tuple(problem for problem in found if problem is not None)
+
+
+def value_of_mark(item: Item, mark: float, line_length: float) -> float:
+    """Return the value of a mark on a line, both measured in the same unit from the line's start.
+
+    Paper and screens differ in length, so 10 cm are never taken for granted: on a line from 0 to
+    10 the value is 10 * mark / line_length, to the item's step, a half rounded up.
+
+    Raises:
+        ValueError: unless the length is positive and the mark lies on the line.
+    """
+    at, length = exact(mark), exact(line_length)
+    if not 0 <= at <= length or not length:
+        raise ValueError("the mark must lie on a line of positive length")
+    low, high, step = exact(item.minimum), exact(item.maximum), exact(item.step)
+    steps = math.floor((high - low) * at / length / step + Fraction(1, 2))
+    # Where the last step is a short one, the end of the line is the end of the range.
+    return float(min(high, low + steps * step))
 
 
 def _check(

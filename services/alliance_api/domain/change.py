@@ -132,9 +132,7 @@ def score_interval(score: float, norm: Norm | None) -> ScoreInterval:
     return ScoreInterval(score, (score - half, score + half), norm)
 
 
-def clip(
-    interval: tuple[float, float], minimum: float, maximum: float
-) -> tuple[float, float]:
+def clip(interval: tuple[float, float], minimum: float, maximum: float) -> tuple[float, float]:
     """Return an interval cut to the scale, for display only: nothing is computed from it."""
     low, high = interval
     return min(max(low, minimum), maximum), max(min(high, maximum), minimum)

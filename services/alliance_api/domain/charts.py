@@ -106,7 +106,6 @@ def limits(
     if not ranges:
         return None
     mean = statistics.fmean(values)
-    # Summed exactly, so that a series of equal values has a range of 0 and not nearly so.
     if form is RangeForm.MEAN:
         typical, constant = math.fsum(ranges) / len(ranges), D2
     else:
@@ -124,33 +123,57 @@ def chart(
     maximum: float | None = None,
     form: RangeForm = RangeForm.MEAN,
 ) -> Chart:
-    """Return the series against limits frozen on its first `baseline` points.
+    """Return the series with the limits its next point will be judged by.
 
-    With fewer points, but at least 5, the limits are provisional: of all points but the last, so
-    that the tested point is never part of its own baseline. A baseline without moving ranges has
-    no chart: CEILING if it lies at `maximum`, else NO_VARIATION.
+    Limits are frozen on the first `baseline` points; as long as there are fewer, but at least 5,
+    they are provisional. Every point was judged by the points *before* it, so it is never part of
+    its own baseline and no later point changes the verdict. A baseline whose moving ranges are
+    all 0 has no chart: CEILING if it lies at `maximum`, else NO_VARIATION.
 
     Raises:
-        ValueError: for a baseline below 5.
+        ValueError: for a baseline below 5, or for instants that do not fit the values.
     """
     if baseline < PROVISIONAL_BASELINE:
         raise ValueError("a baseline has at least 5 points")
-    n = baseline_length(len(values), baseline)
-    first = values[:n]
-    found = limits(first, at[:n] if at is not None else None, form)
-    if n < PROVISIONAL_BASELINE or found is None:
-        return Chart(None, None, (), None, NoChart.TOO_FEW_SESSIONS)
-    if found.range <= NOISE:
-        at_maximum = maximum is not None and min(first) >= maximum
-        return Chart(None, None, (), None, NoChart.CEILING if at_maximum else NoChart.NO_VARIATION)
-    below = tuple(i for i in range(n, len(values)) if values[i] < found.lower - NOISE)
-    standing = Standing.FULL if n >= BASELINE else Standing.PROVISIONAL
-    return Chart(found, standing, below, false_alarm_rate(n), None)
+    found = limits_before(len(values), values, at, baseline=baseline, form=form)
+    if isinstance(found, NoChart):
+        return Chart(None, None, (), None, _why(found, values[:baseline], maximum))
+    below = tuple(
+        i
+        for i in range(PROVISIONAL_BASELINE, len(values))
+        if is_below(values[i], limits_before(i, values, at, baseline=baseline, form=form))
+    )
+    standing = Standing.FULL if found.n >= BASELINE else Standing.PROVISIONAL
+    return Chart(found, standing, below, false_alarm_rate(found.n))
 
 
-def baseline_length(sessions: int, baseline: int = BASELINE) -> int:
-    """Return how many first points the limits of a series of this length are made of."""
-    return baseline if sessions > baseline else min(baseline, sessions)
+def limits_before(
+    index: int,
+    values: Sequence[float],
+    at: Sequence[datetime] | None = None,
+    *,
+    baseline: int = BASELINE,
+    form: RangeForm = RangeForm.MEAN,
+) -> Limits | NoChart:
+    """Return the limits in force for the point at `index`, or why there are none."""
+    n = min(index, baseline)
+    if n < PROVISIONAL_BASELINE:
+        return NoChart.TOO_FEW_SESSIONS
+    found = limits(values[:n], at[:n] if at is not None else None, form)
+    if found is None:
+        return NoChart.TOO_FEW_SESSIONS
+    return found if found.range > NOISE else NoChart.NO_VARIATION
+
+
+def is_below(value: float, found: Limits | NoChart) -> bool:
+    """Tell whether a value lies below the lower limit, by more than floating-point noise."""
+    return isinstance(found, Limits) and value < found.lower - NOISE
+
+
+def _why(found: NoChart, first: Sequence[float], maximum: float | None) -> NoChart:
+    if found is NoChart.NO_VARIATION and maximum is not None and min(first) >= maximum:
+        return NoChart.CEILING
+    return found
 
 
 def _long_gaps(at: Sequence[datetime], n: int) -> frozenset[int]:

@@ -6,6 +6,26 @@ from enum import StrEnum
 from fractions import Fraction
 
 from alliance_api.domain.exact import exact
+from alliance_api.domain.licences import Licence, LicenceStatus
+from alliance_api.domain.norms import Norm, Polarity, ReliabilityKind
+from alliance_api.domain.published import Band, Report
+
+__all__ = [
+    "Ages",
+    "Anchor",
+    "Band",
+    "InformantRole",
+    "Instrument",
+    "Item",
+    "Licence",
+    "LicenceStatus",
+    "Norm",
+    "Polarity",
+    "ReliabilityKind",
+    "Report",
+    "Scale",
+    "TimeFrame",
+]
 
 
 class InformantRole(StrEnum):
@@ -16,15 +36,33 @@ class InformantRole(StrEnum):
     CAREGIVER = "CAREGIVER"
 
 
-@dataclass(frozen=True, slots=True)
-class Licence:
-    """On which terms an instrument may be used, and whether its wording may travel with us."""
+class TimeFrame(StrEnum):
+    """Which time a form asks about. Forms with different time frames make separate series."""
 
-    id: str
-    holder: str
-    statement: str
-    wording_may_be_shipped: bool
-    permission_required: bool
+    SESSION = "SESSION"
+    """One session, and at most the days until the next."""
+    LAST_WEEK = "LAST_WEEK"
+    LAST_WEEKS = "LAST_WEEKS"
+    GENERAL = "GENERAL"
+    """No particular time: what somebody prefers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ages:
+    """For clients of which age a form is made, in completed years, both ends included.
+
+    Below `signals_from` its scores are shown, but no signal may be drawn from them.
+    """
+
+    minimum: int | None = None
+    maximum: int | None = None
+    signals_from: int | None = None
+
+    def fit(self, years: int) -> bool:
+        """Return whether the form is made for a client of this age."""
+        return (self.minimum is None or years >= self.minimum) and (
+            self.maximum is None or years <= self.maximum
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +100,9 @@ class Scale:
     How many items may be missing: none if `all_required`; else `max_missing`, where the authors
     published it; else as many as leave `min_share` answered, our own default of 75 % [D].
     `verified`: a source confirms the key. `missing_verified`: a source confirms the missing rule.
+    `polarity` is None where neither end is better. `any_yes`: a single answer at the top of its
+    range is worth asking about, see `scoring.any_yes`. `norms` judge change, `reports` are shown,
+    `bands` name parts of the range; all are empty where no source gives any.
     """
 
     key: str
@@ -75,6 +116,11 @@ class Scale:
     verified: bool = False
     missing_verified: bool = False
     loinc: str | None = None
+    polarity: Polarity | None = Polarity.HIGHER_IS_BETTER
+    any_yes: bool = False
+    norms: tuple[Norm, ...] = ()
+    reports: tuple[Report, ...] = ()
+    bands: tuple[Band, ...] = ()
 
     @property
     def least_answered(self) -> int:
@@ -92,7 +138,7 @@ class Instrument:
     """A published measure in one version, one language and one informant's form.
 
     `validated`: a source this project cites reports how the form measures. `source` says where
-    the key comes from.
+    the key comes from. `time_frame` is None where no source says what time the form asks about.
     """
 
     code: str
@@ -107,11 +153,18 @@ class Instrument:
     source: str
     instructions: str | None = None
     loinc: str | None = None
+    time_frame: TimeFrame | None = None
+    ages: Ages = Ages()
 
     @property
     def verified(self) -> bool:
         """Whether the key of every scale is confirmed by a source."""
         return all(scale.verified for scale in self.scales)
+
+    @property
+    def headline(self) -> Scale | None:
+        """The scale made of every item, or None for a form that must not be summed up."""
+        return next((scale for scale in self.scales if scale.key == "total"), None)
 
     @property
     def constructs(self) -> frozenset[str]:

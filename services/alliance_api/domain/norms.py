@@ -1,18 +1,18 @@
-"""What is known about a scale in some population: no norm, no claim."""
+"""What change is judged by: the spread and the reliability of one published population."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class ReliabilityKind(StrEnum):
-    """How a norm's score reliability was found; RETEST is to be preferred when judging change."""
+    """How a reliability was found: within one giving, or between two."""
 
-    RETEST = "RETEST"
     ALPHA = "ALPHA"
+    RETEST = "RETEST"
 
 
 class Polarity(StrEnum):
-    """Which end of a scale is the good one."""
+    """Which end of a scale one would wish for. A scale of taste or of two poles has none."""
 
     HIGHER_IS_BETTER = "HIGHER_IS_BETTER"
     LOWER_IS_BETTER = "LOWER_IS_BETTER"
@@ -20,38 +20,14 @@ class Polarity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Norm:
-    """Spread and score reliability of a scale in one population, as its source reports them.
+    """SD (in scale points) and reliability (0..1) in one population, and where they come from.
 
-    `sd` is the between-person standard deviation in scale points; `reliability` lies in 0..1 and
-    is a retest correlation or Cronbach's alpha (`kind`), which must stay visible beside every
-    figure made from it; `n` people answered in `language`. `verified`: this project has seen the
-    source say so.
-
-    Raises:
-        ValueError: unless sd > 0, 0 <= reliability < 1 and n >= 2.
+    Without a source there is no norm, and without a norm no claim about change.
     """
 
     sd: float
     reliability: float
-    kind: ReliabilityKind
+    reliability_kind: ReliabilityKind
     population: str
-    n: int
-    language: str
     source: str
-    verified: bool = False
-
-    def __post_init__(self) -> None:
-        if not (self.sd > 0 and 0 <= self.reliability < 1):
-            raise ValueError("sd must be above 0, and reliability in 0 up to, but not, 1")
-        if self.n < 2:  # noqa: PLR2004 - one person has no spread
-            raise ValueError("a norm describes at least two people")
-
-
-def preferred(norms: tuple[Norm, ...]) -> Norm | None:
-    """Return the norm to judge change by: a retest norm before an alpha norm, then the larger n.
-
-    None when there is none. Source: facts 2.1 [D].
-    """
-    return max(
-        norms, key=lambda norm: (norm.kind is ReliabilityKind.RETEST, norm.n), default=None
-    )
+    n: int | None = None

@@ -89,13 +89,11 @@ def outcome(
     moved = change(before, after, norm)
     if moved.direction is None:
         return Outcome(None, moved, cut, polarity, moved.reason)
-    crossed = cut is not None and _clinical(before, cut, polarity) and not _clinical(
-        after, cut, polarity
+    crossed = (
+        cut is not None and _clinical(before, cut, polarity) and not _clinical(after, cut, polarity)
     )
     reason = NO_CUT if cut is None else None
-    return Outcome(
-        status(moved.direction, polarity, crossed=crossed), moved, cut, polarity, reason
-    )
+    return Outcome(status(moved.direction, polarity, crossed=crossed), moved, cut, polarity, reason)
 
 
 def _clinical(score: float, cut: float, polarity: Polarity) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
 from alliance_api.domain.answers import GivenAnswer, check_answers
@@ -9,6 +10,7 @@ from alliance_api.domain.errors import refuse_if
 from alliance_api.domain.exact import exact
 from alliance_api.domain.instruments import Instrument, Item, Scale
 from alliance_api.domain.methods import Method, inputs_hash
+from alliance_api.domain.published import Band
 
 __all__ = [
     "METHOD",
@@ -16,7 +18,10 @@ __all__ = [
     "TOO_FEW_ANSWERS",
     "GivenAnswer",
     "ScaleScore",
+    "any_yes",
+    "bands",
     "check_answers",
+    "for_display",
     "pomp",
     "reverse",
     "score",
@@ -34,7 +39,8 @@ class ScaleScore:
 
     `raw` lies in `minimum`..`maximum`, the range of the sum of all its items; `mean` in the range
     of one item; `pomp` in 0..100. All three are None, never 0, when `reason` says that nothing
-    could be computed. `missing` counts items left out and items that did not apply.
+    could be computed. `missing` counts items left out and items that did not apply;
+    `not_applicable` only the latter.
     """
 
     scale: str
@@ -46,6 +52,7 @@ class ScaleScore:
     answered: int
     missing: int
     reason: str | None = None
+    not_applicable: int = 0
 
 
 def reverse(value: float, minimum: float, maximum: float) -> float:
@@ -68,6 +75,44 @@ def pomp(value: float, minimum: float, maximum: float) -> float:
     return float(100 * (exact(value) - low) / (exact(maximum) - low))
 
 
+def for_display(value: float, places: int = 1) -> str:
+    """Return a score as people read it: rounded, a half away from zero, always with `places`.
+
+    Text, so that nobody computes or compares with it; flags look at the unrounded score.
+
+    Raises:
+        ValueError: for NaN and infinities, and for fewer than 0 places.
+    """
+    if places < 0:
+        raise ValueError("there are no fewer than 0 places")
+    exact(value)  # refuses what is no number
+    return f"{Decimal(repr(value)).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP):f}"
+
+
+def bands(
+    scale: Scale, raw: float | None, configured: Sequence[Band] | None = None
+) -> tuple[Band, ...]:
+    """Return the bands an unrounded sum lies in; none without a score.
+
+    `configured` takes the place of the scale's own, some of which no source confirms.
+    """
+    chosen = scale.bands if configured is None else configured
+    return () if raw is None else tuple(band for band in chosen if band.holds(raw))
+
+
+def any_yes(instrument: Instrument, scale: Scale, given: Sequence[GivenAnswer]) -> bool | None:
+    """Return whether any answer of the scale stands at the top of its range.
+
+    True even when others are missing, for one yes is enough; None, not False, when none is a yes
+    but some are missing.
+    """
+    tops = {item.number: item.maximum for item in instrument.items if item.number in scale.items}
+    values = {answer.item: answer.value for answer in given if answer.value is not None}
+    if any(values.get(number) == top for number, top in tops.items()):
+        return True
+    return False if tops.keys() <= values.keys() else None
+
+
 def score(instrument: Instrument, given: Sequence[GivenAnswer]) -> tuple[ScaleScore, ...]:
     """Score every scale of the instrument, in its order.
 
@@ -81,7 +126,8 @@ def score(instrument: Instrument, given: Sequence[GivenAnswer]) -> tuple[ScaleSc
     refuse_if(check_answers(instrument, given))
     items = {item.number: item for item in instrument.items}
     values = {answer.item: exact(answer.value) for answer in given if answer.value is not None}
-    return tuple(_score_scale(scale, items, values) for scale in instrument.scales)
+    away = frozenset(answer.item for answer in given if answer.not_applicable)
+    return tuple(_score_scale(scale, items, values, away) for scale in instrument.scales)
 
 
 def score_inputs_hash(instrument: Instrument, given: Sequence[GivenAnswer]) -> str:
@@ -93,7 +139,10 @@ def score_inputs_hash(instrument: Instrument, given: Sequence[GivenAnswer]) -> s
 
 
 def _score_scale(
-    scale: Scale, items: Mapping[int, Item], values: Mapping[int, Fraction]
+    scale: Scale,
+    items: Mapping[int, Item],
+    values: Mapping[int, Fraction],
+    away: frozenset[int],
 ) -> ScaleScore:
     low = sum((exact(items[n].minimum) for n in scale.items), Fraction())
     high = sum((exact(items[n].maximum) for n in scale.items), Fraction())
@@ -117,6 +166,7 @@ def _score_scale(
         answered=answered,
         missing=size - answered,
         reason=reason,
+        not_applicable=len(away.intersection(scale.items)),
     )
 
 

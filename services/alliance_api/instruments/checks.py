@@ -1,10 +1,11 @@
 """What makes an instrument sound, beyond having every entry."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from alliance_api.domain.exact import exact
-from alliance_api.domain.instruments import Instrument, Item, Scale
+from alliance_api.domain.instruments import Ages, Instrument, Item, Scale
+from alliance_api.instruments.figures import band_faults, norm_faults, report_faults
 
 CONSTRUCTS = frozenset(
     {
@@ -14,13 +15,19 @@ CONSTRUCTS = frozenset(
         "depression",
         "empathy",
         "goals",
+        "mood",
+        "outcome",
+        "preferences",
         "reliability",
+        "safety",
         "tasks",
     }
 )
 """What the scales of our instruments speak about. Extend it with the instrument that needs it."""
 
 _KEY = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_CODE = re.compile(r"[a-z0-9]+([-.][a-z0-9]+)*")
+_FEW_LINES = 4
 
 
 def faults(instrument: Instrument) -> list[str]:
@@ -34,8 +41,8 @@ def faults(instrument: Instrument) -> list[str]:
 
 
 def _frame(instrument: Instrument) -> Iterator[str]:
-    if not _KEY.fullmatch(instrument.code):
-        yield "code must be lower case, digits and hyphens"
+    if not _CODE.fullmatch(instrument.code):
+        yield "code must be lower case, digits, hyphens and dots"
     if instrument.version < 1:
         yield "version counts from 1"
     if not instrument.items or not instrument.scales:
@@ -43,6 +50,13 @@ def _frame(instrument: Instrument) -> Iterator[str]:
     yield from _twice("item number", (item.number for item in instrument.items))
     yield from _twice("item key", (item.key for item in instrument.items))
     yield from _twice("scale", (scale.key for scale in instrument.scales))
+    yield from _ages(instrument.ages)
+
+
+def _ages(ages: Ages) -> Iterator[str]:
+    told = [age for age in (ages.minimum, ages.signals_from, ages.maximum) if age is not None]
+    if told != sorted(told) or any(age < 0 for age in told):
+        yield "ages must not be negative, and minimum, signals_from and maximum not fall"
 
 
 def _item(item: Item) -> Iterator[str]:
@@ -65,6 +79,7 @@ def _scale(instrument: Instrument, scale: Scale) -> Iterator[str]:
     items = {item.number: item for item in instrument.items}
     if not _KEY.fullmatch(scale.key) or not scale.items:
         yield f"{place} needs a key of lower case, digits and hyphens, and at least one item"
+        return
     yield from _twice(f"{place}, item", scale.items)
     if not set(scale.items) <= items.keys():
         yield f"{place} refers to items the form does not have"
@@ -74,10 +89,22 @@ def _scale(instrument: Instrument, scale: Scale) -> Iterator[str]:
     if not scale.constructs or not set(scale.constructs) <= CONSTRUCTS:
         yield f"{place} needs constructs, known ones"
     yield from _missing(scale, place)
+    yield from (f"{place}, {fault}" for norm in scale.norms for fault in norm_faults(norm))
+    yield from (f"{place}, {fault}" for each in scale.reports for fault in report_faults(each))
+    low, high = (sum(bound) for bound in zip(*_ranges(items, scale), strict=True))
+    yield from (f"{place}, {fault}" for band in scale.bands for fault in band_faults(band, low, high))
+    yield from _twice(f"{place}, band", (band.key for band in scale.bands))
+    # A mark on one of few lines is worth too much of the score to be made up.
+    lines = [n for n in scale.items if items[n].step < 1]
+    if lines and len(scale.items) <= _FEW_LINES and not scale.all_required:
+        yield f"{place} has few lines, so all_required must be true"
     # The mean of other items cannot stand in for one with another range.
-    ranges = {(items[n].minimum, items[n].maximum) for n in scale.items}
-    if len(ranges) > 1 and not scale.all_required:
+    if len(set(_ranges(items, scale))) > 1 and not scale.all_required:
         yield f"{place} mixes ranges, so all_required must be true"
+
+
+def _ranges(items: Mapping[int, Item], scale: Scale) -> list[tuple[float, float]]:
+    return [(items[n].minimum, items[n].maximum) for n in scale.items]
 
 
 def _missing(scale: Scale, place: str) -> Iterator[str]:
@@ -90,7 +117,10 @@ def _missing(scale: Scale, place: str) -> Iterator[str]:
 
 
 def _licence(instrument: Instrument) -> Iterator[str]:
-    if instrument.licence.wording_may_be_shipped:
+    licence = instrument.licence
+    if licence.wording_may_be_shipped:
+        if not (licence.verified and licence.status.redistributable):
+            yield "wording may be shipped only under a verified licence that lets it be passed on"
         return
     # Anchors and instructions are the author's words as much as the items are.
     worded = any(item.wording or item.anchors for item in instrument.items)

@@ -1,20 +1,24 @@
 """From one TOML text to one instrument with its examples."""
 
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from alliance_api.domain.instruments import (
+    Ages,
     Anchor,
     InformantRole,
     Instrument,
     Item,
     Licence,
-    Scale,
+    LicenceStatus,
+    TimeFrame,
 )
 from alliance_api.domain.scoring import GivenAnswer
 from alliance_api.instruments.checks import faults
 from alliance_api.instruments.errors import InstrumentError
 from alliance_api.instruments.examples import Example, differences
+from alliance_api.instruments.scales import read_scale
 from alliance_api.instruments.table import Table
 
 
@@ -53,6 +57,50 @@ def parse(text: str, name: str) -> Parsed:
 
 
 def _instrument(table: Table) -> Instrument:
+    return Instrument(
+        code=table.text("code"),
+        version=table.whole("version"),
+        name=table.text("name"),
+        informant=table.choice("informant", InformantRole),
+        language=table.text("language"),
+        licence=_licence(table.table("licence")),
+        validated=table.flag("validated"),
+        items=tuple(_items(table)),
+        scales=tuple(read_scale(each) for each in table.tables("scale")),
+        source=table.text("source"),
+        instructions=table.optional_text("instructions"),
+        loinc=table.optional_text("loinc"),
+        time_frame=table.optional_choice("time_frame", TimeFrame),
+        ages=_ages(table.table("ages")),
+    )
+
+
+def _licence(table: Table) -> Licence:
+    licence = Licence(
+        id=table.text("id"),
+        holder=table.text("holder"),
+        statement=table.text("statement"),
+        status=table.choice("status", LicenceStatus),
+        evidence=table.text("evidence"),
+        verified=table.flag("verified"),
+        wording_may_be_shipped=table.flag("wording_may_be_shipped"),
+    )
+    table.close()
+    return licence
+
+
+def _ages(table: Table) -> Ages:
+    ages = Ages(
+        minimum=table.optional_whole("minimum"),
+        maximum=table.optional_whole("maximum"),
+        signals_from=table.optional_whole("signals_from"),
+    )
+    table.close()
+    return ages
+
+
+def _items(table: Table) -> Iterator[Item]:
+    """Read the items: `count` alike in [response], or one [[item]] each."""
     response = table.table("response")
     usual = Item(
         number=0,
@@ -61,42 +109,17 @@ def _instrument(table: Table) -> Instrument:
         maximum=response.number("maximum"),
         step=response.number("step", 1),
         not_applicable=response.flag("not_applicable", default=False),
-        anchors=_anchors(response),
+        anchors=read_anchors(response),
     )
+    count = response.optional_whole("count")
     response.close()
-    return Instrument(
-        code=table.text("code"),
-        version=table.whole("version"),
-        name=table.text("name"),
-        informant=_informant(table),
-        language=table.text("language"),
-        licence=_licence(table.table("licence")),
-        validated=table.flag("validated"),
-        items=tuple(_item(each, usual) for each in table.tables("item")),
-        scales=tuple(_scale(each) for each in table.tables("scale")),
-        source=table.text("source"),
-        instructions=table.optional_text("instructions"),
-        loinc=table.optional_text("loinc"),
-    )
-
-
-def _informant(table: Table) -> InformantRole:
-    role = table.text("informant")
-    if role not in frozenset(InformantRole):
-        raise table.error(f"informant must be one of {', '.join(InformantRole)}")
-    return InformantRole(role)
-
-
-def _licence(table: Table) -> Licence:
-    licence = Licence(
-        id=table.text("id"),
-        holder=table.text("holder"),
-        statement=table.text("statement"),
-        wording_may_be_shipped=table.flag("wording_may_be_shipped"),
-        permission_required=table.flag("permission_required"),
-    )
-    table.close()
-    return licence
+    each = table.tables("item")
+    if count is None:
+        yield from (_item(one, usual) for one in each)
+    elif each:
+        raise table.error("has [[item]]s or a count of items that are all alike, not both")
+    for number in range(1, (count or 0) + 1):
+        yield replace(usual, number=number, key=f"item-{number}")
 
 
 def _item(table: Table, usual: Item) -> Item:
@@ -109,7 +132,7 @@ def _item(table: Table, usual: Item) -> Item:
         step=table.number("step", usual.step),
         not_applicable=table.flag("not_applicable", default=usual.not_applicable),
         wording=table.optional_text("wording"),
-        anchors=_anchors(table) or usual.anchors,
+        anchors=read_anchors(table) or usual.anchors,
         construct=table.optional_text("construct"),
         safety=table.flag("safety", default=False),
     )
@@ -117,29 +140,13 @@ def _item(table: Table, usual: Item) -> Item:
     return item
 
 
-def _anchors(table: Table) -> tuple[Anchor, ...]:
+def read_anchors(table: Table) -> tuple[Anchor, ...]:
+    """Read the words at points of a response scale; none if there are none."""
     anchors = []
     for each in table.tables("anchors"):
         anchors.append(Anchor(value=each.number("value"), text=each.text("text")))
         each.close()
     return tuple(anchors)
-
-
-def _scale(table: Table) -> Scale:
-    scale = Scale(
-        key=table.text("key"),
-        items=table.wholes("items"),
-        reversed=table.wholes("reversed"),
-        constructs=table.texts("constructs"),
-        all_required=table.flag("all_required", default=False),
-        max_missing=table.optional_whole("max_missing"),
-        min_share=table.number("min_share", 0.75),
-        verified=table.flag("verified"),
-        missing_verified=table.flag("missing_verified", default=False),
-        loinc=table.optional_text("loinc"),
-    )
-    table.close()
-    return scale
 
 
 def _example(table: Table) -> Example:

@@ -2,11 +2,13 @@
 
 import math
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import TypeVar
 
 from alliance_api.instruments.errors import InstrumentError
 
 T = TypeVar("T")
+E = TypeVar("E", bound=StrEnum)
 
 
 class Table:
@@ -41,6 +43,21 @@ class Table:
         if type(value) is int or (type(value) is float and math.isfinite(value)):
             return value
         raise self.error(f"{key} must be a finite number")
+
+    def optional_number(self, key: str) -> float | None:
+        """Return a finite number, or None if the entry is missing."""
+        return self.number(key) if key in self._unread else None
+
+    def choice(self, key: str, kind: type[E]) -> E:
+        """Return one of the words an enumeration has."""
+        value = self.text(key)
+        if value not in frozenset(kind):
+            raise self.error(f"{key} must be one of {', '.join(kind)}")
+        return kind(value)
+
+    def optional_choice(self, key: str, kind: type[E]) -> E | None:
+        """Return one of the words of an enumeration, or None if the entry is missing."""
+        return self.choice(key, kind) if key in self._unread else None
 
     def flag(self, key: str, *, default: bool | None = None) -> bool:
         """Return a truth value."""

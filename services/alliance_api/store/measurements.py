@@ -42,7 +42,9 @@ async def instrument(tx: Transaction, code: str) -> Found | None:
 
 async def find(tx: Transaction, measurement: UUID) -> Found | None:
     """Return a measurement that the principal may know of."""
-    return await one(tx, select(measurements).where(measurements.c.id == measurement))
+    # Not when it opens: that may be an infinity, and Python has no instant for one.
+    known = [column for column in measurements.c if not column.name.endswith("_open_at")]
+    return await one(tx, select(*known).where(measurements.c.id == measurement))
 
 
 async def occasion(tx: Transaction, occasion_id: UUID) -> Found | None:
@@ -194,20 +196,29 @@ async def waiting(tx: Transaction, case: UUID, started: datetime) -> Sequence[Fo
     )
 
 
-async def supersede(tx: Transaction, measurement: UUID, frame: Mapping[str, Any]) -> None:
-    """Let a later form of the same informant about the same session stand (for the engine)."""
-    earlier = (
-        select(measurements.c.id)
-        .where(
-            measurements.c.session_id == frame["session_id"],
-            measurements.c.instrument_code == frame["instrument_code"],
-            measurements.c.informant_id == frame["informant_id"],
-            measurements.c.id != measurement,
-            measurements.c.superseded_by.is_(None),
-        )
-        .scalar_subquery()
+async def restack(tx: Transaction, frame: Mapping[str, Any]) -> None:
+    """Let the latest form of an informant about a session stand for them (for the engine).
+
+    What only its informant knows of may not change what others see: it supersedes nothing, and
+    what it superseded while it was open stands again.
+    """
+    same = (
+        measurements.c.session_id == frame["session_id"],
+        measurements.c.instrument_code == frame["instrument_code"],
+        measurements.c.informant_id == frame["informant_id"],
     )
-    await tx.run(update(scores).where(scores.c.measurement_id.in_(earlier)).values(current=False))
+    order = (measurements.c.taken_at, measurements.c.id)
+    later = func.lead(measurements.c.id).over(order_by=order).label("later")
+    known = select(measurements.c.id, later).where(*same, measurements.c.disclosure != "PRIVATE")
+    stack = known.subquery()
+    by = select(stack.c.later).where(stack.c.id == measurements.c.id).scalar_subquery()
+    await tx.run(update(measurements).where(*same).values(superseded_by=by))
+    stands = select(measurements.c.superseded_by.is_(None)).where(
+        measurements.c.id == scores.c.measurement_id
+    )
+    all_of_them = select(measurements.c.id).where(*same)
     await tx.run(
-        update(measurements).where(measurements.c.id.in_(earlier)).values(superseded_by=measurement)
+        update(scores)
+        .where(scores.c.measurement_id.in_(all_of_them))
+        .values(current=stands.scalar_subquery())
     )

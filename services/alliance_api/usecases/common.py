@@ -56,3 +56,11 @@ async def own_party(tx: Transaction, case: UUID, field: str = "case") -> str:
 def text_id(kind: Kind, value: UUID) -> str:
     """Return a global id."""
     return format_id(kind, value)
+
+
+def opening(case: UUID) -> str:
+    """Return the lock under which a case's measurements are opened and closed.
+
+    Without it a session could be recorded while a measurement is being closed, and open it again.
+    """
+    return f"opening:{case}"

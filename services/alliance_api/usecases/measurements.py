@@ -25,7 +25,7 @@ from alliance_api.instruments.loader import load_all
 from alliance_api.store import cases, measurements, outbox, sessions
 from alliance_api.store.transaction import Transaction
 
-from .common import case_of, not_found, refuse, session_of, text_id
+from .common import case_of, not_found, opening, refuse, session_of, text_id
 
 LONGEST_COMMENT = 4000
 
@@ -92,6 +92,7 @@ async def submit(  # noqa: PLR0913  (what a measurement is made of)
 ) -> UUID:
     """Submit one's own rating: answers, scores by key, and whom it is opened to."""
     found = await case_of(tx, case)
+    await tx.lock(opening(case))
     row, definition = await _instrument(tx, instrument)
     refuse_if((*check_answers(definition, answers), *_check_comment(comment)))
     role = await _informant_role(tx, case, definition)
@@ -132,6 +133,7 @@ async def change_disclosure(
     found = await measurements.find(tx, measurement)
     if found is None:
         not_found("measurement", "measurement")
+    await tx.lock(opening(found["case_id"]))
     chosen = await measurements.choose_disclosure(
         tx, measurement, disclosure.value, to_caregivers=to_caregivers
     )
@@ -145,6 +147,8 @@ async def change_disclosure(
         await measurements.set_openings(
             tx, measurement, openings(disclosure, started), to_caregivers=to_caregivers
         )
+        if found["session_id"] is not None:
+            await measurements.restack(tx, found)
         fact = facts.disclosure_changed(
             text_id(Kind.CASE, found["case_id"]),
             text_id(Kind.MEASUREMENT, measurement),
@@ -255,9 +259,7 @@ async def _derive(
     session = frame["session_id"]
     if session is None:
         return
-    # What only its informant knows of may not change what others see: it supersedes nothing.
-    if frame["disclosure"] != Disclosure.PRIVATE:
-        await measurements.supersede(tx, measurement, frame)
+    await measurements.restack(tx, frame)
     if frame["informant_role"] == "THERAPIST":
         await measurements.unseal(tx, session, tx.principal.person)
 

@@ -22,7 +22,7 @@ from alliance_api.domain.plans import check_span
 from alliance_api.store import cases, measurements, outbox, sessions
 from alliance_api.store.transaction import Transaction
 
-from .common import case_of, not_found, refuse, session_of, text_id
+from .common import case_of, not_found, opening, refuse, session_of, text_id
 from .reliability import derive
 
 
@@ -136,6 +136,7 @@ async def record(  # noqa: PLR0913  (the record of a session has this many times
 ) -> UUID:
     """Record what happened; opens what was to be shown in the next session."""
     old = await _planned(tx, session)
+    await tx.lock(opening(old["case_id"]))
     kept = outcome == SessionOutcome.KEPT
     times = {
         "started_at": started_at,

@@ -1,0 +1,195 @@
+"""Rules that show a rupture: a fall beyond a person's own spread and beyond that between people.
+
+All look down only. The published methods disagree on thresholds and there is no standard, so two
+thresholds are reported, each with the stricter of the two spreads (Gumz 2012 [S30]).
+"""
+
+import statistics
+from collections.abc import Sequence
+from datetime import datetime
+
+from alliance_api.domain.charts import BASELINE, NOISE, Limits, RangeForm, is_below, limits_before
+from alliance_api.domain.episodes import WINDOW, Alarm, AlarmRule, Episode, Pattern, episodes
+from alliance_api.domain.exact import exact
+from alliance_api.domain.methods import Method
+
+__all__ = [
+    "CHART",
+    "DECLINE",
+    "DROP_1SD",
+    "DROP_2SD",
+    "FALL_FROM_USUAL",
+    "Episode",
+    "Pattern",
+    "chart_rule",
+    "decline_rule",
+    "drop_rule",
+    "drops",
+    "fall_rule",
+    "spread_before",
+    "stricter",
+]
+
+DROP_1SD = Method("rupture-drop-1sd", "1")
+DROP_2SD = Method("rupture-drop-2sd", "1")
+FALL_FROM_USUAL = Method("rupture-fall-from-usual", "1")
+DECLINE = Method("rupture-decline", "1")
+CHART = Method("rupture-chart", "1")
+
+TOLERANCE = 0.5
+"""A repair may stay this many SD below the level before the fall. [D]"""
+
+LONGEST_DECLINE = 6
+"""Sessions of the longest decline that was observed. Source: Gumz 2012 [S30b]."""
+
+LEAST_BEFORE, LEAST_BEFORE_ALONE = 3, 5
+"""Sessions before the first alarm, with an SD between people, and without one. [D]
+
+Alliance at intake is an expectation, and two or three points have no spread worth the name.
+"""
+
+
+def stricter(within: float | None, between: float | None) -> float | None:
+    """Return the larger of the known spreads, in scale points; None if none is above 0."""
+    known = [sd for sd in (within, between) if sd is not None and sd > NOISE]
+    return max(known, default=None)
+
+
+def drops(
+    values: Sequence[float],
+    *,
+    k: int,
+    between_sd: float | None = None,
+    window: int = WINDOW,
+    tolerance: float = TOLERANCE,
+) -> tuple[Episode, ...]:
+    """Return drop-and-return ruptures in hindsight, as published: the SD is of *all* sessions.
+
+    For looking back on a finished course; a later session may change what is found, so signals
+    are made by `fall_rule` instead. `k` is 1 or 2.
+    """
+    within = statistics.stdev(values) if len(values) > 1 else None
+    sd = stricter(within, between_sd)
+    if sd is None:
+        return ()
+    return episodes(values, drop_rule(values, sd, k=k, window=window, tolerance=tolerance))
+
+
+def drop_rule(
+    values: Sequence[float],
+    sd: float,
+    *,
+    k: int,
+    window: int = WINDOW,
+    tolerance: float = TOLERANCE,
+) -> AlarmRule:
+    """Alarm at x_t - x_(t-1) <= -k · SD; repaired at x_u >= x_(t-1) - tolerance · SD.
+
+    Between two undisturbed sessions with noise SD s the chance is Φ(-k · SD / (s · sqrt 2)):
+    24 % at k = 1 and 8 % at k = 2 if s is the SD itself, 0.2 % at k = 1 if SD is twice s.
+    Source: Stiles 2004 and Strauss 2006 in a parametric form of our own (facts 2.2).
+
+    Raises:
+        ValueError: unless k is 1 or 2.
+    """
+    method = _drop_method(k)
+
+    def rule(index: int) -> Alarm | None:
+        if index == 0 or not _fell(values[index - 1], values[index], k * sd):
+            return None
+        before = values[index - 1]
+        return Alarm(method, index, before, before - tolerance * sd, window)
+
+    return rule
+
+
+def spread_before(
+    values: Sequence[float], index: int, between_sd: float | None = None
+) -> float | None:
+    """Return the stricter spread as far as it is known before a session; None if too little is."""
+    least = LEAST_BEFORE_ALONE if between_sd is None else LEAST_BEFORE
+    if index < least:
+        return None
+    return stricter(statistics.stdev(values[:index]), between_sd)
+
+
+def fall_rule(
+    values: Sequence[float], *, k: float = 1, between_sd: float | None = None
+) -> AlarmRule:
+    """Alarm at a fall of k · SD below the session before *and* below what was usual before.
+
+    The usual level is the median of all earlier sessions, so that coming down from one good
+    session is no alarm; the SD is that of the earlier sessions or of people, the stricter.
+    """
+
+    def rule(index: int) -> Alarm | None:
+        sd = spread_before(values, index, between_sd)
+        if sd is None:
+            return None
+        level = min(values[index - 1], statistics.median(values[:index]))
+        if not _fell(level, values[index], k * sd):
+            return None
+        return Alarm(FALL_FROM_USUAL, index, level, level - TOLERANCE * sd)
+
+    return rule
+
+
+def decline_rule(
+    values: Sequence[float], *, k: float = 1, between_sd: float | None = None
+) -> AlarmRule:
+    """Alarm when 2 to 6 sessions, each below the one before, add up to a fall of k · SD."""
+
+    def rule(index: int) -> Alarm | None:
+        top = _top(values, index)
+        sd = spread_before(values, top + 1, between_sd)
+        if index - top < 2 or sd is None:  # noqa: PLR2004 - one step is a drop
+            return None
+        level = min(values[top], statistics.median(values[: top + 1]))
+        if not _fell(level, values[index], k * sd):
+            return None
+        return Alarm(DECLINE, top + 1, level, level - TOLERANCE * sd)
+
+    return rule
+
+
+def chart_rule(
+    values: Sequence[float],
+    at: Sequence[datetime] | None = None,
+    *,
+    baseline: int = BASELINE,
+    form: RangeForm = RangeForm.MEAN,
+) -> AlarmRule:
+    """Alarm below the lower limit; repaired within one sigma of the mean, at any later time.
+
+    Chance per undisturbed session: `charts.Chart.false_alarm_rate`. That the limits alone do not
+    end an episode keeps a series that wavers around them from being many [D].
+    Source: Eubanks-Carter, Gorman & Muran 2012.
+    """
+
+    def rule(index: int) -> Alarm | None:
+        found = limits_before(index, values, at, baseline=baseline, form=form)
+        if not (isinstance(found, Limits) and is_below(values[index], found)):
+            return None
+        return Alarm(CHART, index, found.mean, found.mean - found.sigma, window=None)
+
+    return rule
+
+
+def _drop_method(k: int) -> Method:
+    methods = {1: DROP_1SD, 2: DROP_2SD}
+    if k not in methods:
+        raise ValueError("k is 1 or 2")
+    return methods[k]
+
+
+def _top(values: Sequence[float], index: int) -> int:
+    """Return where the strictly falling run that ends at `index` begins, 6 steps back at most."""
+    top = index
+    while top > max(0, index - LONGEST_DECLINE) and values[top] < values[top - 1]:
+        top -= 1
+    return top
+
+
+def _fell(before: float, after: float, by: float) -> bool:
+    # Of the numbers as written, so that a fall of exactly k SD is one.
+    return exact(before) - exact(after) >= exact(by) - exact(NOISE)

@@ -1,0 +1,1 @@
+"""Charts of what a principal may read, as pictures."""

@@ -1,0 +1,135 @@
+"""Row-level security as the database has it, not as the code believes it has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from psycopg import errors
+
+from alliance_api.store.tables import metadata
+from evidence import rls
+from tests.house import House
+from tests.people import Clinic
+
+
+def test_without_a_principal_every_table_is_empty(house: House, clinic: Clinic) -> None:
+    assert house.counts()["people"] >= 6
+    asked, seen = rls.readable(house.url)
+    assert asked == len(metadata.tables) + 1, "every table, and the view `withheld`"
+    assert seen == []
+
+
+def test_without_a_principal_nothing_can_be_written(house: House, clinic: Clinic) -> None:
+    with psycopg.connect(house.url, autocommit=True) as connection:
+        for statement in (
+            "INSERT INTO read_ledger (organisation_id, person_id, application, purpose, "
+            "document_hash, facets, cases) SELECT gen_random_uuid(), gen_random_uuid(), '', '', "
+            "'', '{}', '{}'",
+            "INSERT INTO people (organisation_id) SELECT gen_random_uuid()",
+        ):
+            with pytest.raises(errors.InsufficientPrivilege):
+                connection.execute(statement.encode())
+        changed = connection.execute("UPDATE commitments SET outcome = 'KEPT'")
+        assert changed.rowcount == 0
+
+
+def test_nothing_in_the_schema_is_outside_the_law(house: House) -> None:
+    assert rls.holes(house.admin) == []
+
+
+HOLES = {
+    "a table somebody added": "CREATE TABLE diaries (organisation_id uuid, person_id uuid)",
+    "a table with security for everybody but its owner": (
+        "CREATE TABLE diaries (); ALTER TABLE diaries ENABLE ROW LEVEL SECURITY"
+    ),
+    "a table that is closed to everybody, so that somebody will open it": (
+        "CREATE TABLE diaries (); ALTER TABLE diaries ENABLE ROW LEVEL SECURITY; "
+        "ALTER TABLE diaries FORCE ROW LEVEL SECURITY"
+    ),
+    "security that was switched off": "ALTER TABLE answers DISABLE ROW LEVEL SECURITY",
+    "security that does not bind the owner": "ALTER TABLE answers NO FORCE ROW LEVEL SECURITY",
+    "a view that reads as its owner": "CREATE VIEW everybody AS SELECT * FROM identities",
+    "the view of ours, without its invoker": "ALTER VIEW withheld RESET (security_invoker)",
+    "a materialised view": "CREATE MATERIALIZED VIEW everybody AS SELECT * FROM identities",
+    "a function that runs as its owner": (
+        "CREATE FUNCTION all_names() RETURNS SETOF text LANGUAGE sql SECURITY DEFINER "
+        "AS 'SELECT name FROM identities'"
+    ),
+    "a rule": "CREATE RULE looking AS ON INSERT TO goals DO ALSO SELECT 1",
+    "a right for everybody": "GRANT SELECT ON people TO PUBLIC",
+    "a table of the API's own": "ALTER TABLE goals OWNER TO alliance_api",
+}
+
+
+@pytest.fixture
+def broken(house: House) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
+    with psycopg.connect(house.admin_url) as connection:
+        yield connection
+        connection.rollback()
+
+
+@pytest.mark.parametrize("statement", HOLES.values(), ids=HOLES)
+def test_the_search_for_holes_finds(
+    broken: psycopg.Connection[tuple[object, ...]], statement: str
+) -> None:
+    broken.execute(statement.encode())
+    assert len(rls.holes(broken)) >= 1
+
+
+def test_the_law_in_the_database_is_what_the_charter_generates_today(
+    house: House, scratch: str
+) -> None:
+    with psycopg.connect(house.admin_url) as connection:
+        assert len(rls.policies_in(connection)) > 80
+        assert len(rls.rights_in(connection)) > 200
+    assert rls.differences(house.admin_url, scratch) == []
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "ALTER POLICY people_read ON people USING (true)",
+        "CREATE POLICY more ON answers FOR SELECT TO alliance_api USING (true)",
+        "DROP POLICY staff_read ON staff",
+        "GRANT DELETE ON goals TO alliance_api",
+        "GRANT SELECT (body) ON comments TO alliance_engine",
+        "REVOKE INSERT ON read_ledger FROM alliance_api",
+    ],
+)
+def test_a_law_that_drifted_is_found(
+    house: House, broken: psycopg.Connection[tuple[object, ...]], statement: str
+) -> None:
+    before = rls.policies_in(broken) | rls.rights_in(broken)
+    broken.execute(statement.encode())
+    assert rls.policies_in(broken) | rls.rights_in(broken) != before
+
+
+def test_the_api_can_never_delete_or_truncate(house: House) -> None:
+    rights = {row[3] for row in rls.rights_in(house.admin) if row[2] == "alliance_api"}
+    assert rights == {"SELECT", "INSERT", "UPDATE"}
+
+
+def test_the_ledger_and_the_facts_can_only_be_added_to(house: House) -> None:
+    found = {
+        (row[0], row[3])
+        for row in rls.rights_in(house.admin)
+        if row[0] in {"read_ledger", "facts", "idempotency_keys"}
+    }
+    assert {right for _, right in found} == {"SELECT", "INSERT"}
+    assert ("facts", "SELECT") not in found
+
+
+def test_the_engine_cannot_read_what_was_said(house: House) -> None:
+    columns = {
+        (row[0], row[1])
+        for row in rls.rights_in(house.admin)
+        if row[2] == "alliance_engine" and row[3] == "SELECT"
+    }
+    tables = {name for name, column in columns if column == ""}
+    secrets = {("answers", "value"), ("comments", "body"), ("commitments", "wording")}
+    assert not secrets & columns
+    assert not {"answers", "comments", "commitments", "goal_versions", "identities"} & tables
+    assert "goal_versions" not in {name for name, _ in columns}
+    assert "identities" not in {name for name, _ in columns}
