@@ -91,6 +91,13 @@ def test_a_document_with_words_in_it_is_not_kept(
     assert len(documents) == is_kept
 
 
+def test_words_that_everybody_knows_may_be_quoted_in_a_query(documents: Documents) -> None:
+    known = Documents(documents.schema, documents.limits, vocabulary={"poetry"})
+    assert known.load('{ shelves(name: "poetry") { name } }').is_kept
+    assert not known.load('{ shelves(name: "poetry today") { name } }').is_kept
+    assert not known.load('mutation { say(words: "poetry") { title } }').is_kept
+
+
 def test_an_operation_is_found_by_name_or_by_being_the_only_one(documents: Documents) -> None:
     both = documents.load("query A { oldest { id } } query B { oldest { title } }")
     assert both.operation("B").name.value == "B"  # type: ignore[union-attr]

@@ -39,7 +39,9 @@ class Threshold:
 
 
 GOAL_THRESHOLD = Threshold(
-    2.45, "Edbrooke-Childs et al. 2015, goals rated by parents; quoted, not checked [M]", False
+    points=2.45,
+    source="Edbrooke-Childs et al. 2015, goals rated by parents; quoted, not checked [M]",
+    verified=False,
 )
 
 

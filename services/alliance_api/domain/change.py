@@ -1,6 +1,7 @@
 """Individual change that knows its own error; for alliance, reliable up or down and no more."""
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
@@ -23,6 +24,7 @@ __all__ = [
     "change",
     "clip",
     "direction",
+    "preferred",
     "rci",
     "reliable_points",
     "s_diff",
@@ -78,7 +80,7 @@ def sem(sd: float, reliability: float) -> float:
     """Return the standard error of measurement in scale points, sd · sqrt(1 - reliability).
 
     Raises:
-        ValueError: unless sd > 0 and 0 <= reliability <= 1.
+        ValueError: unless sd > 0 and 0 <= reliability < 1.
     """
     return math.sqrt(_error_variance(sd, reliability))
 
@@ -87,9 +89,21 @@ def s_diff(sd: float, reliability: float) -> float:
     """Return the standard error of a difference of two scores, sqrt(2 · SEM²), in scale points.
 
     Raises:
-        ValueError: unless sd > 0 and 0 <= reliability <= 1.
+        ValueError: unless sd > 0 and 0 <= reliability < 1.
     """
     return math.sqrt(2 * _error_variance(sd, reliability))
+
+
+def preferred(norms: Iterable[Norm]) -> Norm | None:
+    """Return the norm to judge change by: retest before alpha, then the larger n; None for none.
+
+    Source: facts 2.1 [D].
+    """
+    return max(
+        norms,
+        key=lambda norm: (norm.reliability_kind is ReliabilityKind.RETEST, norm.n or 0),
+        default=None,
+    )
 
 
 def rci(before: float, after: float, norm: Norm) -> float:
@@ -139,8 +153,9 @@ def clip(interval: tuple[float, float], minimum: float, maximum: float) -> tuple
 
 
 def _error_variance(sd: float, reliability: float) -> Fraction:
-    if not (sd > 0 and 0 <= reliability <= 1):
-        raise ValueError("sd must be above 0, and reliability in 0..1")
+    # Nothing measures without error, and an error of 0 would make every change reliable.
+    if not (sd > 0 and 0 <= reliability < 1):
+        raise ValueError("sd must be above 0, and reliability in 0 up to, but not, 1")
     return exact(sd) ** 2 * (1 - exact(reliability))
 
 

@@ -25,11 +25,6 @@ class LicenceStatus(StrEnum):
         """Whether a clinic may use the measure without asking anybody."""
         return self in _USABLE
 
-    @property
-    def translatable(self) -> bool:
-        """Whether a clinic may put the wording into another language without asking anybody."""
-        return self in {LicenceStatus.FREE, LicenceStatus.FREE_WITH_ATTRIBUTION}
-
 
 _REDISTRIBUTABLE = frozenset(
     {LicenceStatus.FREE, LicenceStatus.FREE_WITH_ATTRIBUTION, LicenceStatus.NO_DERIVATIVES}

@@ -34,7 +34,7 @@ class Components:
 
     @property
     def icc(self) -> float | None:
-        """between / (between + within); None if neither varies."""
+        """The share between groups, 0..1; None if neither varies."""
         total = self.between + self.within
         return self.between / total if total else None
 

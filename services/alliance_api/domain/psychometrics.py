@@ -1,24 +1,21 @@
-"""Findings about answers themselves: ceilings, straight lines, alignment, internal consistency."""
+"""Findings about many scores: ceilings, alignment, internal consistency.
+
+What is noticeable about a single form is told by `findings`.
+"""
 
 import math
 import statistics
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
-from itertools import groupby
 
 from alliance_api.domain.exact import exact
 from alliance_api.domain.methods import Method
 from alliance_api.domain.statistics import wilson
 
 CEILING_METHOD = Method("ceiling", "1")
-STRAIGHT_LINE_METHOD = Method("straight-line", "1")
 
 CEILING_SHARE = 0.15
 """A scale is at its ceiling if strictly more forms than this share are. Terwee et al. 2007 [M]"""
-
-LEAST_ITEMS = 4
-"""Fewer equal answers than this are no straight line. [D]"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,27 +31,6 @@ class Ceiling:
     method: Method = CEILING_METHOD
 
 
-class Answering(StrEnum):
-    """How a form was filled in. AT_MAXIMUM may be meant; STRAIGHT_LINE hardly can be."""
-
-    VARIED = "VARIED"
-    AT_MAXIMUM = "AT_MAXIMUM"
-    STRAIGHT_LINE = "STRAIGHT_LINE"
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerStyle:
-    """How the `n` answered items of one form look, and the longest run of equal answers.
-
-    `answering` is None below 4 answers.
-    """
-
-    n: int
-    longest_run: int
-    answering: Answering | None
-    method: Method = STRAIGHT_LINE_METHOD
-
-
 def ceiling(scores: Sequence[float], maximum: float) -> Ceiling | None:
     """Return how many scores are at the maximum; None, not 0, without scores."""
     n = len(scores)
@@ -62,25 +38,6 @@ def ceiling(scores: Sequence[float], maximum: float) -> Ceiling | None:
         return None
     top = sum(score >= maximum for score in scores)
     return Ceiling(n, top / n, wilson(top, n), top / n > CEILING_SHARE)
-
-
-def answer_style(
-    answers: Sequence[float | None], maximum: float, reversed_items: Collection[int] = ()
-) -> AnswerStyle:
-    """Return how the raw answers of one form look, in item order, None for those left out.
-
-    Items are counted from 1. One answer throughout is AT_MAXIMUM if it is the maximum and no item
-    is reverse-keyed; otherwise a STRAIGHT_LINE, which contradicts itself where items are reversed.
-    """
-    given = [answer for answer in answers if answer is not None]
-    longest = max((len(list(run)) for _, run in groupby(given)), default=0)
-    if len(given) < LEAST_ITEMS:
-        return AnswerStyle(len(given), longest, None)
-    if longest < len(given):
-        return AnswerStyle(len(given), longest, Answering.VARIED)
-    meant = given[0] >= maximum and not reversed_items
-    found = Answering.AT_MAXIMUM if meant else Answering.STRAIGHT_LINE
-    return AnswerStyle(len(given), longest, found)
 
 
 def t_score(score: float, mean: float, sd: float) -> float:

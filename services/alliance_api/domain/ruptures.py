@@ -4,6 +4,7 @@ All look down only. The published methods disagree on thresholds and there is no
 thresholds are reported, each with the stricter of the two spreads (Gumz 2012 [S30]).
 """
 
+import math
 import statistics
 from collections.abc import Sequence
 from datetime import datetime
@@ -11,6 +12,7 @@ from datetime import datetime
 from alliance_api.domain.charts import BASELINE, NOISE, Limits, RangeForm, is_below, limits_before
 from alliance_api.domain.episodes import WINDOW, Alarm, AlarmRule, Episode, Pattern, episodes
 from alliance_api.domain.exact import exact
+from alliance_api.domain.intervals import spread
 from alliance_api.domain.methods import Method
 
 __all__ = [
@@ -25,6 +27,7 @@ __all__ = [
     "decline_rule",
     "drop_rule",
     "drops",
+    "fall_in_sds",
     "fall_rule",
     "spread_before",
     "stricter",
@@ -110,7 +113,19 @@ def spread_before(
     least = LEAST_BEFORE_ALONE if between_sd is None else LEAST_BEFORE
     if index < least:
         return None
-    return stricter(statistics.stdev(values[:index]), between_sd)
+    before = values[:index]
+    return stricter(math.sqrt(spread(before) / (len(before) - 1)), between_sd)
+
+
+def fall_in_sds(
+    values: Sequence[float], index: int, between_sd: float | None = None
+) -> float | None:
+    """Return how many SDs a session lies below both the one before and the usual level.
+
+    None as long as too little is known, negative for a rise.
+    """
+    sd = spread_before(values, index, between_sd)
+    return None if sd is None else (_level(values, index) - values[index]) / sd
 
 
 def fall_rule(
@@ -126,7 +141,7 @@ def fall_rule(
         sd = spread_before(values, index, between_sd)
         if sd is None:
             return None
-        level = min(values[index - 1], statistics.median(values[:index]))
+        level = _level(values, index)
         if not _fell(level, values[index], k * sd):
             return None
         return Alarm(FALL_FROM_USUAL, index, level, level - TOLERANCE * sd)
@@ -144,7 +159,7 @@ def decline_rule(
         sd = spread_before(values, top + 1, between_sd)
         if index - top < 2 or sd is None:  # noqa: PLR2004 - one step is a drop
             return None
-        level = min(values[top], statistics.median(values[: top + 1]))
+        level = _level(values, top + 1)
         if not _fell(level, values[index], k * sd):
             return None
         return Alarm(DECLINE, top + 1, level, level - TOLERANCE * sd)
@@ -173,6 +188,10 @@ def chart_rule(
         return Alarm(CHART, index, found.mean, found.mean - found.sigma, window=None)
 
     return rule
+
+
+def _level(values: Sequence[float], index: int) -> float:
+    return min(values[index - 1], statistics.median(values[:index]))
 
 
 def _drop_method(k: int) -> Method:

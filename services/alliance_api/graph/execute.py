@@ -21,6 +21,7 @@ from graphql import (
 )
 
 from alliance_api.charter.principal import Principal
+from alliance_api.instruments.loader import load_all
 from alliance_api.onesql.cache import Documents
 from alliance_api.onesql.limits import Limits
 from alliance_api.onesql.nulls import is_whole, mend_response
@@ -66,7 +67,9 @@ class Executor:
         self._database = database
         self._schema = schema()
         self._limits = limits or Limits()
-        self._documents = Documents(self._schema, self._limits, PREFIXES)
+        self._documents = Documents(
+            self._schema, self._limits, PREFIXES, vocabulary=vocabulary()
+        )
         self._verbs = Verbs(database, clock)
 
     async def execute(
@@ -165,6 +168,14 @@ class Executor:
             f',"extensions":{{"cost":{{"requested":{ready.cost},"limit":{self._limits.cost}}}}}}}'
         )
         return body[:-1] + cost.encode()
+
+
+def vocabulary() -> frozenset[str]:
+    """Return the words of instruments: a document that quotes them quotes nobody."""
+    found = load_all().values()
+    scales = {scale.key for instrument in found for scale in instrument.scales}
+    constructs = {construct for instrument in found for construct in instrument.constructs}
+    return frozenset({instrument.code for instrument in found} | scales | constructs)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from alliance_api.domain.exact import exact
 from alliance_api.domain.instruments import Ages, Instrument, Item, Scale
-from alliance_api.instruments.figures import band_faults, norm_faults, report_faults
+from alliance_api.instruments.figures import band_faults, report_faults
 
 CONSTRUCTS = frozenset(
     {
@@ -89,11 +89,7 @@ def _scale(instrument: Instrument, scale: Scale) -> Iterator[str]:
     if not scale.constructs or not set(scale.constructs) <= CONSTRUCTS:
         yield f"{place} needs constructs, known ones"
     yield from _missing(scale, place)
-    yield from (f"{place}, {fault}" for norm in scale.norms for fault in norm_faults(norm))
-    yield from (f"{place}, {fault}" for each in scale.reports for fault in report_faults(each))
-    low, high = (sum(bound) for bound in zip(*_ranges(items, scale), strict=True))
-    yield from (f"{place}, {fault}" for band in scale.bands for fault in band_faults(band, low, high))
-    yield from _twice(f"{place}, band", (band.key for band in scale.bands))
+    yield from _figures(scale, _ranges(items, scale), place)
     # A mark on one of few lines is worth too much of the score to be made up.
     lines = [n for n in scale.items if items[n].step < 1]
     if lines and len(scale.items) <= _FEW_LINES and not scale.all_required:
@@ -105,6 +101,15 @@ def _scale(instrument: Instrument, scale: Scale) -> Iterator[str]:
 
 def _ranges(items: Mapping[int, Item], scale: Scale) -> list[tuple[float, float]]:
     return [(items[n].minimum, items[n].maximum) for n in scale.items]
+
+
+def _figures(scale: Scale, ranges: list[tuple[float, float]], place: str) -> Iterator[str]:
+    low, high = (sum(bounds) for bounds in zip(*ranges, strict=True))
+    for report in scale.reports:
+        yield from (f"{place}, {fault}" for fault in report_faults(report))
+    for band in scale.bands:
+        yield from (f"{place}, {fault}" for fault in band_faults(band, low, high))
+    yield from _twice(f"{place}, band", (band.key for band in scale.bands))
 
 
 def _missing(scale: Scale, place: str) -> Iterator[str]:

@@ -2,13 +2,7 @@
 
 from collections.abc import Iterator
 
-from alliance_api.domain.instruments import Band, Norm, Report
-
-
-def norm_faults(norm: Norm) -> Iterator[str]:
-    """Yield what is wrong with a norm."""
-    if norm.sd <= 0 or not 0 < norm.reliability <= 1:
-        yield "norm: sd must be above 0 and reliability in (0, 1]"
+from alliance_api.domain.instruments import Band, Report
 
 
 def report_faults(report: Report) -> Iterator[str]:
@@ -26,9 +20,7 @@ def report_faults(report: Report) -> Iterator[str]:
 
 def band_faults(band: Band, low: float, high: float) -> Iterator[str]:
     """Yield what is wrong with a band of a scale whose sum goes from `low` to `high`."""
-    limits = [
-        limit for limit in (band.at_least, band.at_most, band.below) if limit is not None
-    ]
+    limits = [limit for limit in (band.at_least, band.at_most, band.below) if limit is not None]
     if not limits or not all(low <= limit <= high for limit in limits):
         yield f"band {band.key}: needs a limit, within the range of the scale"
     if band.at_most is not None and band.below is not None:

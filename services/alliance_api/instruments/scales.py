@@ -8,6 +8,7 @@ from alliance_api.domain.instruments import (
     Report,
     Scale,
 )
+from alliance_api.instruments.errors import InstrumentError
 from alliance_api.instruments.table import Table
 
 _NEITHER = "NEITHER"
@@ -50,14 +51,21 @@ def _polarity(table: Table) -> Polarity | None:
 
 
 def _norm(table: Table) -> Norm:
-    norm = Norm(
-        sd=table.number("sd"),
-        reliability=table.number("reliability"),
-        reliability_kind=table.choice("reliability_kind", ReliabilityKind),
-        population=table.text("population"),
-        source=table.text("source"),
-        n=table.optional_whole("n"),
-    )
+    try:
+        norm = Norm(
+            sd=table.number("sd"),
+            reliability=table.number("reliability"),
+            kind=table.choice("kind", ReliabilityKind),
+            population=table.text("population"),
+            n=table.whole("n"),
+            language=table.text("language"),
+            source=table.text("source"),
+            verified=table.flag("verified"),
+        )
+    except InstrumentError:
+        raise
+    except ValueError as error:
+        raise table.error(str(error)) from error
     table.close()
     return norm
 

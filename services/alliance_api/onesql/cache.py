@@ -148,10 +148,13 @@ class Documents:
         limits: Limits,
         prefixes: Collection[str] = (),
         capacity: int = 1_000,
+        vocabulary: Collection[str] = (),
     ) -> None:
+        """Prepare; `vocabulary` are texts that everybody knows, which documents may quote."""
         self.schema = schema
         self.limits = limits
         self.prefixes = frozenset(prefixes)
+        self._vocabulary = frozenset(vocabulary)
         self.plans: Kept[Plan] = Kept(_PER_DOCUMENT * capacity)
         self.costs: Kept[int] = Kept(_PER_DOCUMENT * capacity)
         self._documents: Kept[Document] = Kept(capacity)
@@ -182,7 +185,8 @@ class Documents:
                 fragments[node.name.value] = node
             elif isinstance(node, OperationDefinitionNode):
                 operations.append(node)
-        return Document(digest, fragments, operations, is_cacheable(ast, self.prefixes), self)
+        is_kept = is_cacheable(ast, self.prefixes, self._vocabulary)
+        return Document(digest, fragments, operations, is_kept, self)
 
 
 def _parsed(text: str, limits: Limits) -> DocumentNode:
@@ -205,18 +209,22 @@ def _name(operation: OperationDefinitionNode) -> str | None:
     return operation.name.value if operation.name else None
 
 
-def is_cacheable(document: DocumentNode, prefixes: Collection[str]) -> bool:
+def is_cacheable(
+    document: DocumentNode, prefixes: Collection[str], vocabulary: Collection[str] = ()
+) -> bool:
     """Tell whether a document holds no text that somebody may have written in confidence.
 
-    Global ids in queries are no such text. Whatever else is in quotes might be, and such documents
-    would also push out those that come again.
+    Global ids and words that everybody knows are no such texts in queries. Whatever else is in
+    quotes might be, and such documents would also push out those that come again.
     """
     reads = all(
         node.operation is OperationType.QUERY
         for node in document.definitions
         if isinstance(node, OperationDefinitionNode)
     )
-    return all(reads and _is_id(text, prefixes) for text in _texts(document))
+    return all(
+        reads and (text in vocabulary or _is_id(text, prefixes)) for text in _texts(document)
+    )
 
 
 def _texts(document: DocumentNode) -> Iterator[str]:
