@@ -69,14 +69,14 @@ def compiled(query: str, variables: Mapping[str, Any]) -> tuple[str, list[str]]:
     """Return the statement of a query as onesql makes it, and its parameters."""
     document = Documents(schema(), Limits(), PREFIXES).load(query)
     operation = document.operation()
-    found = get_variable_values(
-        schema(), operation.variable_definitions or (), dict(variables)
-    )
+    found = get_variable_values(schema(), operation.variable_definitions or (), dict(variables))
     assert isinstance(found, VariableValues)
     root = schema().query_type
     assert root is not None
-    plan = Ready(schema(), document, operation, found, 0).compiler().compile(
-        root, [operation.selection_set], head='{"data":', tail="}"
+    plan = (
+        Ready(schema(), document, operation, found, 0)
+        .compiler()
+        .compile(root, [operation.selection_set], head='{"data":', tail="}")
     )
     return plan.sql, [str(value) for value in plan.parameters(found)]
 
@@ -107,7 +107,9 @@ def run(data: Data, what: Script, *, connections: int, seconds: float) -> Found:
         command = [str(embedded.binaries() / "pgbench"), "-n", "-M", "prepared", "-f", str(file)]
         command += ["-c", str(connections), "-j", str(min(connections, 2))]
         command += ["-T", str(max(1, round(seconds))), "-l", "--log-prefix", str(log)]
-        command += [part for name, value in what.values.items() for part in ("-D", f"{name}={value}")]
+        command += [
+            part for name, value in what.values.items() for part in ("-D", f"{name}={value}")
+        ]
         command += ["-h", parse_qs(where.query)["host"][0], "-U", where.username or "postgres"]
         done = subprocess.run(
             [*command, where.path[1:]],

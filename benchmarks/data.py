@@ -148,9 +148,7 @@ def _read(url: str) -> Data:
             "ORDER BY s.case_id LIMIT 2000",
             [[row[0] for row in therapists]],
         )
-        sizes = {
-            name: _rows(connection, f"SELECT count(*) FROM {name}")[0][0] for name in COUNTED
-        }
+        sizes = {name: _rows(connection, f"SELECT count(*) FROM {name}")[0][0] for name in COUNTED}
         size = _rows(connection, "SELECT pg_database_size(current_database())")[0][0]
         server = _setting(connection, "server_version")
     found = [(case, therapist, client) for case, therapist, client in cases]

@@ -45,7 +45,6 @@ def run(
     connections: int,
     seconds: float,
     floor: int,
-    most: int = 100_000,
 ) -> Found:
     """Measure one server. Raises if any answer is not whole; `floor` is the least of its bytes."""
     job = {
@@ -54,7 +53,6 @@ def run(
         "connections": connections,
         "seconds": seconds,
         "floor": floor,
-        "most": most,
     }
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.load"],
@@ -124,7 +122,6 @@ class _Load:
             [base64.b64decode(request) for request in job["requests"]]
         )
         self._floor: int = job["floor"]
-        self._most: int = job["most"]
         self._open: int = job["connections"]
         self._seconds: float = job["seconds"]
         self._key = KEY.encode()
@@ -150,7 +147,7 @@ class _Load:
         }
 
     def next(self) -> bytes | None:
-        if self._sent >= self._most or time.perf_counter() >= self._until or self.done.done():
+        if time.perf_counter() >= self._until or self.done.done():
             return None
         self._sent += 1
         request = next(self._requests)

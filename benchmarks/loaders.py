@@ -43,13 +43,15 @@ class Loaders:
         """Return the loader of one party's reliability."""
         return self._loader(self._reliability, (party,))
 
-    def _loader(self, load: Callable[..., Any], arguments: tuple[Any, ...]) -> DataLoader[UUID, Any]:
+    def _loader(
+        self, load: Callable[..., Any], arguments: tuple[Any, ...]
+    ) -> DataLoader[UUID, Any]:
         key = (load.__name__, *arguments)
         if key not in self._made:
             self._made[key] = DataLoader(partial(load, *arguments))
         return self._made[key]
 
-    async def _all(self, statement: Select[tuple[T]]) -> Sequence[T]:
+    async def _all(self, statement: Select[T]) -> Sequence[Any]:
         async with self._sessions() as session:
             return (await session.scalars(statement)).all()
 

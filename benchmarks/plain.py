@@ -93,7 +93,8 @@ class Score:
     async def session(self: models.Score, info: Info) -> Session | None:
         if self.session_id is None:
             return None
-        return await info.context.loaders.session.load(self.session_id)
+        found: Session | None = await info.context.loaders.session.load(self.session_id)
+        return found
 
 
 @strawberry.type
@@ -144,7 +145,8 @@ class Case:
 
     @strawberry.field
     async def client(self: models.Case, info: Info) -> Person:
-        return await info.context.loaders.person.load(self.client_id)
+        found: Person = await info.context.loaders.person.load(self.client_id)
+        return found
 
     @strawberry.field
     async def latest_scores(
@@ -175,7 +177,9 @@ class Case:
 
     @strawberry.field
     async def reliability(self: models.Case, info: Info, of: PartyRole) -> Reliability | None:
-        return await info.context.loaders.reliability(of.value).load(self.id)
+        loader = info.context.loaders.reliability(of.value)
+        found: Reliability | None = await loader.load(self.id)
+        return found
 
 
 @strawberry.type
@@ -245,7 +249,9 @@ class SubmitMeasurementPayload:
 class Mutation:
     @strawberry.mutation
     async def submit_measurement(
-        self, info: Info, input: SubmitMeasurementInput  # noqa: A002
+        self,
+        info: Info,
+        input: SubmitMeasurementInput,  # noqa: A002
     ) -> SubmitMeasurementPayload:
         made = _measurement(info.context.person, input)
         async with info.context.sessions() as session:

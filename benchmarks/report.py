@@ -129,7 +129,7 @@ def _target(found: dict[str, Any]) -> dict[str, Any]:
 def is_met(found: dict[str, Any]) -> bool:
     """Tell whether the target is met."""
     line = _target(found)
-    return line["times_plain"] >= TARGET_PLAIN and line["of_pgbench"] >= TARGET_PGBENCH
+    return bool(line["times_plain"] >= TARGET_PLAIN and line["of_pgbench"] >= TARGET_PGBENCH)
 
 
 def verdict(found: dict[str, Any]) -> str:

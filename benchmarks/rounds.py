@@ -67,11 +67,13 @@ def measure(data: Data, plan: Plan, say: Say) -> Results:
     """Measure everything. Raises if the stacks do not agree, or any answer is not whole."""
     results, tokens = Results(), servers.Tokens(data.organisation)
     with ExitStack() as stack:
-        both = (
-            lambda workers: stack.enter_context(servers.alliance(data, tokens, workers)),
-            lambda workers: stack.enter_context(servers.plain(data, tokens, workers)),
-        )
-        choices = {workers: [start(workers) for start in both] for workers in plan.workers}
+        choices = {
+            workers: [
+                stack.enter_context(start(data, tokens, workers))
+                for start in (servers.alliance, servers.plain)
+            ]
+            for workers in plan.workers
+        }
         first = choices[plan.workers[0]]
         operation = _dashboard(data, first, results)
         contenders = _chosen(choices, operation, plan, results, say)
@@ -163,7 +165,7 @@ def _run(server: Server, operation: Operation, connections: int, seconds: float)
     )
 
 
-def _rounds(
+def _rounds(  # noqa: PLR0913  (everything that is measured with)
     data: Data,
     operation: Operation,
     contenders: Sequence[Server],

@@ -61,7 +61,7 @@ _TERMS = (
     "| blind | one has rated that session oneself, where the plan asked both |",
     "| invited | it was opened to caregivers as well |",
     "| consent | the client's consent to supervision is live |",
-    "| for_client, for_care_team | the signal was computed for that audience |",
+    "| for_client, for_care_team | it was derived for that audience, from what it may see |",
     "| never | no rows |",
 )
 

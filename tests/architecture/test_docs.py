@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import hashlib
 import re
 from pathlib import Path
 
@@ -29,7 +30,8 @@ GRAPHQL = re.compile(r"^```graphql\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 # In code only: prose may well say "make sense".
 CODE = re.compile(r"```.*?```|`[^`\n]+`|^    .+$", re.MULTILINE | re.DOTALL)
 MAKE = re.compile(r"\bmake ([a-z][a-z-]*)")
-ALLIANCE = re.compile(r"\balliance ([a-z][a-z-]*)\b")
+# Where a command begins: other programs end in `/alliance`, and stories speak of the alliance.
+ALLIANCE = re.compile(r"(?:^\s*|bin/|`|\$\()alliance ([a-z][a-z-]*)", re.MULTILINE)
 TEST = re.compile(r"`(tests/[\w/]+\.py)`")
 REGISTRY = re.compile(r"pypi\.org|npmjs\.(?:com|org)|proxy\.golang\.org|/(?:home|root|work|tmp)/")
 
@@ -110,3 +112,13 @@ def test_every_setting_is_told_with_its_default() -> None:
         for name, field in Settings.model_fields.items()
     }
     assert told == settings
+
+
+def test_vendored_files_are_the_published_ones() -> None:
+    folder = ROOT / "services/alliance_api/graph/graphiql"
+    told = re.findall(
+        r"^\| `([\w.-]+)` .*`([0-9a-f]{64})` \|$", text(folder / "VENDORED.md"), re.MULTILINE
+    )
+    assert len(told) == 4
+    for name, digest in told:
+        assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest, name

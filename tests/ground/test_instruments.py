@@ -1,14 +1,16 @@
+import hashlib
 import re
+from importlib import resources
 
 import pytest
 
-from alliance_api.domain.instruments import InformantRole, Instrument, Scale
+from alliance_api.domain.instruments import InformantRole, Instrument, Polarity, Scale
 from alliance_api.domain.scoring import score
-from alliance_api.instruments.errors import InstrumentError
-from alliance_api.instruments.examples import Example, differences
+from alliance_api.instruments.checks import CONSTRUCTS
+from alliance_api.instruments.examples import Example
 from alliance_api.instruments.loader import load_all, load_examples
-from alliance_api.instruments.parse import parse
-from tests.ground.known import a_form, in_order
+from alliance_api.instruments.lock import silent_changes
+from alliance_api.instruments.page import instruments_page
 
 pytestmark = pytest.mark.ground
 
@@ -18,62 +20,6 @@ EXAMPLES = [
     for code, examples in load_examples().items()
     for example in examples
 ]
-
-SOUND = """
-code = "form"
-version = 1
-name = "A form"
-informant = "CLIENT"
-language = "en"
-validated = false
-source = "made up"
-
-[licence]
-id = "CC0-1.0"
-holder = "us"
-statement = "free"
-wording_may_be_shipped = true
-permission_required = false
-
-[response]
-minimum = 0
-maximum = 4
-anchors = [{ value = 0, text = "no" }, { value = 4, text = "yes" }]
-
-[[item]]
-number = 1
-key = "one"
-wording = "First."
-
-[[item]]
-number = 2
-key = "two"
-minimum = 0
-not_applicable = true
-
-[[scale]]
-key = "total"
-items = [1, 2]
-constructs = ["bond"]
-max_missing = 1
-verified = true
-
-[[example]]
-name = "complete"
-answers = { 1 = 3, 2 = 1 }
-raw = { total = 4 }
-
-[[example]]
-name = "the second does not apply"
-answers = { 1 = 3 }
-not_applicable = [2]
-raw = { total = 6 }
-
-[[example]]
-name = "empty"
-answers = {}
-not_scored = ["total"]
-"""
 
 
 @pytest.mark.parametrize(("instrument", "example"), EXAMPLES)
@@ -85,38 +31,170 @@ def test_every_instrument_keeps_its_examples(instrument: Instrument, example: Ex
         assert scores[scale] == (raw if raw is None else pytest.approx(raw, abs=1e-6))
 
 
-def test_six_instruments_are_shipped_each_with_examples() -> None:
+def test_the_shipped_forms_each_have_examples() -> None:
     assert set(SHIPPED) == {
+        "alliance-check-in",
+        "alliance-check-in-caregiver",
+        "alliance-check-in-child",
+        "alliance-check-in-t",
+        "arm-5",
+        "arm-5-t",
+        "c-nip-1.1",
+        "care",
+        "csrs",
+        "gad-7",
+        "haq-2",
+        "haq-2-t",
+        "ors",
+        "phq-9",
+        "risq",
+        "seq-5",
+        "seq-5-t",
+        "sparq",
+        "srs-3",
+        "tasc-r",
+        "tasc-r-p",
+        "tasc-r-t",
+        "wai-36",
+        "wai-36-t",
+        "wai-s",
+        "wai-s-t",
         "wai-sr-c",
         "wai-sr-t",
-        "phq-9",
-        "gad-7",
-        "alliance-check-in",
-        "alliance-check-in-t",
     }
     assert all(len(load_examples()[code]) >= 3 for code in SHIPPED)
     assert load_all() is SHIPPED
 
 
 @pytest.mark.parametrize("instrument", SHIPPED.values(), ids=lambda each: each.code)
-def test_the_headline_is_a_total_and_comes_first(instrument: Instrument) -> None:
-    total, *_ = instrument.scales
+def test_the_headline_is_made_of_every_item_or_there_is_none(instrument: Instrument) -> None:
+    total = instrument.headline
+    uncounted = {item.number for item in instrument.items} - {
+        number for scale in instrument.scales for number in scale.items
+    }
 
-    assert total.key == "total"
-    assert set(total.items) == {item.number for item in instrument.items}
+    assert (total is None) is (instrument.code in {"c-nip-1.1", "seq-5", "seq-5-t", "sparq"})
+    assert uncounted == ({1} if instrument.code.startswith("seq-5") else set())
     assert instrument.constructs
+    if total is not None:
+        assert total is instrument.scales[0]
+        assert set(total.items) == {item.number for item in instrument.items}
 
 
 @pytest.mark.parametrize("instrument", SHIPPED.values(), ids=lambda each: each.code)
 def test_wording_is_there_exactly_where_the_licence_allows_it(instrument: Instrument) -> None:
-    may = instrument.licence.wording_may_be_shipped
+    licence = instrument.licence
+    may = licence.wording_may_be_shipped
 
-    assert instrument.licence.statement
-    assert may is not instrument.licence.permission_required
+    assert may is (licence.id in {"CC0-1.0", "LicenseRef-PHQ"})
+    assert not (may and licence.permission_required)
     for item in instrument.items:
         assert bool(item.wording) is bool(item.anchors) is may
         assert may or re.fullmatch(r"item-\d+", item.key)
     assert bool(instrument.instructions) is may
+
+
+def test_keys_no_source_confirms_say_so() -> None:
+    assert {code for code, each in SHIPPED.items() if each.verified} == {
+        "alliance-check-in",
+        "alliance-check-in-caregiver",
+        "alliance-check-in-child",
+        "alliance-check-in-t",
+        "c-nip-1.1",
+        "care",
+        "gad-7",
+        "ors",
+        "phq-9",
+        "srs-3",
+        "tasc-r",
+        "tasc-r-p",
+        "wai-sr-c",
+    }
+
+
+def test_every_factor_of_the_mission_is_measured_by_some_form() -> None:
+    measured = {construct for each in SHIPPED.values() for construct in each.constructs}
+
+    assert measured == CONSTRUCTS
+    assert {"empathy", "bond", "goals", "communication", "reliability"} <= measured
+
+
+def test_only_symptoms_and_warnings_are_better_when_they_are_low() -> None:
+    low, neither = (
+        {
+            (each.code, scale.key)
+            for each in SHIPPED.values()
+            for scale in each.scales
+            if scale.polarity is polarity
+        }
+        for polarity in (Polarity.LOWER_IS_BETTER, None)
+    )
+
+    assert low == {("gad-7", "total"), ("phq-9", "total"), ("risq", "total"), ("sparq", "negative")}
+    assert {code for code, _ in neither} == {"c-nip-1.1", "seq-5", "seq-5-t"}
+
+
+def test_no_claim_about_change_without_a_confirmed_sd() -> None:
+    assert not any(scale.norms for each in SHIPPED.values() for scale in each.scales)
+    assert {
+        (each.code, report.reliable_change)
+        for each in SHIPPED.values()
+        for scale in each.scales
+        for report in scale.reports
+        if report.verified and report.reliable_change is not None
+    } == {("phq-9", 6), ("gad-7", 4)}
+
+
+def test_few_lines_are_never_prorated() -> None:
+    for each in SHIPPED.values():
+        if any(item.step < 1 for item in each.items):
+            assert all(scale.all_required for scale in each.scales)
+
+
+@pytest.mark.parametrize(
+    ("code", "fitting", "others"),
+    [
+        ("alliance-check-in", (12, 40), (6, 11)),
+        ("alliance-check-in-child", (6, 11), (5, 12)),
+        ("csrs", (6, 12), (5, 13)),
+        ("srs-3", (13, 80), (12,)),
+        ("tasc-r-p", (4, 13), (3, 14)),
+        ("phq-9", (0, 99), ()),
+    ],
+)
+def test_a_form_knows_the_ages_it_is_made_for(
+    code: str, fitting: tuple[int, ...], others: tuple[int, ...]
+) -> None:
+    ages = SHIPPED[code].ages
+
+    assert all(ages.fit(years) for years in fitting)
+    assert not any(ages.fit(years) for years in others)
+
+
+def test_no_signal_is_drawn_from_the_youngest() -> None:
+    assert {code: each.ages.signals_from for code, each in SHIPPED.items()} == {
+        **dict.fromkeys(SHIPPED),
+        "tasc-r": 11,
+        "alliance-check-in-child": 11,
+    }
+
+
+def test_two_forms_with_twelve_items_have_two_keys() -> None:
+    revised, short = SHIPPED["wai-sr-c"], SHIPPED["wai-s"]
+
+    assert len(revised.items) == len(short.items) == 12
+    for one, other in zip(revised.scales, short.scales, strict=True):
+        assert one.key == other.key
+        if one.key in {"goal", "task"}:
+            assert set(one.items) != set(other.items)
+
+
+def test_every_item_of_the_wai_36_belongs_to_one_scale() -> None:
+    for code in ("wai-36", "wai-36-t"):
+        total, *scales = SHIPPED[code].scales
+        assert sorted(n for scale in scales for n in scale.items) == list(range(1, 37))
+        assert sorted(n for scale in scales for n in scale.reversed) == sorted(total.reversed)
+        assert len(total.reversed) == 14
 
 
 def test_the_two_forms_of_the_wai_sr_are_not_parallel() -> None:
@@ -131,15 +209,28 @@ def test_the_two_forms_of_the_wai_sr_are_not_parallel() -> None:
     assert (client.verified, therapist.verified) == (True, False)
 
 
-def test_our_own_two_forms_are_parallel_and_do_not_pretend_to_be_validated() -> None:
-    client, therapist = SHIPPED["alliance-check-in"], SHIPPED["alliance-check-in-t"]
+def test_our_own_forms_are_parallel_and_do_not_pretend_to_be_validated() -> None:
+    ours = [each for code, each in SHIPPED.items() if code.startswith("alliance-check-in")]
+    (first, *others) = [[(item.key, item.construct) for item in each.items] for each in ours]
 
-    assert [(item.key, item.construct) for item in client.items] == [
-        (item.key, item.construct) for item in therapist.items
-    ]
-    assert not client.validated
-    assert not therapist.validated
-    assert client.constructs == {"empathy", "bond", "goals", "communication", "reliability"}
+    assert len(ours) == 4
+    assert all(other == first for other in others)
+    assert not any(each.validated for each in ours)
+    assert {each.informant for each in ours} == set(InformantRole)
+    assert all(
+        each.constructs == {"empathy", "bond", "goals", "communication", "reliability"}
+        for each in ours
+    )
+
+
+def test_children_get_short_sentences_of_short_words_and_three_steps() -> None:
+    child = SHIPPED["alliance-check-in-child"]
+
+    for item in child.items:
+        words = re.findall(r"[a-z]+", (item.wording or "").lower())
+        assert len(words) <= 9
+        assert all(len(word) <= 8 for word in set(words) - {"therapist"})
+        assert [anchor.value for anchor in item.anchors] == [0, 1, 2]
 
 
 def test_the_lowest_anchor_of_the_gad_7_is_not_at_all() -> None:
@@ -170,71 +261,25 @@ def test_a_scale_knows_how_many_answers_it_needs(scale: Scale, least: int) -> No
     assert scale.least_answered == least
 
 
-def test_a_sound_file_is_read() -> None:
-    parsed = parse(SOUND, "form")
-    first, second = parsed.instrument.items
+def test_the_lock_holds_the_shipped_forms_as_they_are() -> None:
+    folder = resources.files("alliance_api.instruments")
+    locked = folder.joinpath("instruments.lock").read_text(encoding="utf-8")
+    shipped = "".join(
+        f"{hashlib.sha256(folder.joinpath(f'{code}.toml').read_bytes()).hexdigest()}  "
+        f"{code}@{each.version}\n"
+        for code, each in SHIPPED.items()
+    )
 
-    assert [anchor.text for anchor in second.anchors] == ["no", "yes"]
-    assert (first.not_applicable, second.not_applicable) == (False, True)
-    assert [example.raw["total"] for example in parsed.examples] == [4, 6, None]
-
-
-@pytest.mark.parametrize(
-    ("sound", "broken", "complaint"),
-    [
-        ("code =", "code ", "line"),
-        ('code = "form"', 'code = "other"', "not named after other"),
-        ('code = "form"', 'code = ""', "code is blank"),
-        ("version = 1", "version = 0", "counts from 1"),
-        ("version = 1", "version = true", "version must be int"),
-        ('informant = "CLIENT"', 'informant = "client"', "informant must be one of CLIENT"),
-        ('language = "en"', "", "language is missing"),
-        ('statement = "free"', "", "statement is missing"),
-        ('statement = "free"', 'statement = " "', "statement is blank"),
-        ("wording_may_be_shipped = true", "wording_may_be_shipped = false", "leave it out"),
-        ("maximum = 4", "maximum = inf", "finite number"),
-        ("maximum = 4", "maximum = 0", "below the maximum"),
-        ("maximum = 4", "maximum = 4\nstep = 3", "steps must lead"),
-        ("value = 4", "value = 5", "anchor outside"),
-        ("value = 4", "value = 0", "anchor 0 is there twice"),
-        ("number = 2", "number = 1", "item number 1 is there twice"),
-        ('key = "two"', 'key = "one"', "item key one is there twice"),
-        ('key = "two"', 'key = "Two words"', "needs a number from 1 and a key"),
-        ('key = "two"', 'key = "two"\nconstruct = "luck"', "unknown construct"),
-        ('key = "two"', 'key = "two"\nrevresed = true', "does not know revresed"),
-        ("items = [1, 2]", "items = [1, 3]", "items the form does not have"),
-        ("items = [1, 2]", "items = [1, 1]", "is there twice"),
-        ("items = [1, 2]", "items = [1, true]", "must hold int only"),
-        ("items = [1, 2]", "items = []", "at least one item"),
-        ("items = [1, 2]", "items = [1]\nreversed = [2]", "reverses items it does not have"),
-        ('constructs = ["bond"]', 'constructs = ["luck"]', "needs constructs"),
-        ('constructs = ["bond"]', "", "needs constructs"),
-        ("max_missing = 1", "max_missing = 2", "must leave at least one item"),
-        ("max_missing = 1", "max_missing = 1\nall_required = true", "leaves nothing to"),
-        ("max_missing = 1", "min_share = 1.5", "must lie in"),
-        ("minimum = 0\nnot_app", "minimum = 1\nnot_app", "mixes ranges"),
-        ("raw = { total = 4 }", "raw = { total = 5 }", "complete: total is 4.0, not 5"),
-        ("raw = { total = 4 }", "", "complete: total is 4.0, not None"),
-        ("{ 1 = 3, 2 = 1 }", "{ 1 = 9 }", "do not fit the form"),
-        ("{ 1 = 3, 2 = 1 }", "{ first = 3 }", "item number"),
-    ],
-)
-def test_a_broken_file_is_refused_with_its_place(sound: str, broken: str, complaint: str) -> None:
-    assert sound in SOUND
-    with pytest.raises(InstrumentError, match=re.escape(complaint)) as refused:
-        parse(SOUND.replace(sound, broken, 1), "form")
-    assert str(refused.value).startswith("form")
+    assert silent_changes(locked, shipped) == ()
+    assert sorted(locked.splitlines()) == sorted(shipped.splitlines())
 
 
-def test_a_file_without_examples_is_refused() -> None:
-    with pytest.raises(InstrumentError, match="at least one"):
-        parse(SOUND[: SOUND.index("[[example]]")], "form")
+def test_the_page_names_every_form_and_every_scale() -> None:
+    page = instruments_page()
 
-
-def test_an_example_must_name_every_scale_and_no_other() -> None:
-    form = a_form(2, 0, 4)
-
-    assert differences(form, Example("x", in_order(1, 2), {"total": 3})) == ()
-    assert len(differences(form, Example("x", in_order(1, 2), {"total": None}))) == 1
-    assert len(differences(form, Example("x", in_order(1, 2), {}))) == 1
-    assert len(differences(form, Example("x", in_order(1, 2), {"total": 3, "bond": None}))) == 1
+    assert page == instruments_page()
+    for code, each in SHIPPED.items():
+        for scale in each.scales:
+            assert f"| `{code}` | {scale.key} |" in page
+    for line in page.splitlines():
+        assert not line.startswith("|") or line.endswith("|")

@@ -1,15 +1,20 @@
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from alliance_api.domain.answers import value_of_mark
 from alliance_api.domain.errors import Refused
-from alliance_api.domain.instruments import Instrument, Scale
+from alliance_api.domain.instruments import Band, Instrument
 from alliance_api.domain.scoring import (
     NO_ANSWERS,
     TOO_FEW_ANSWERS,
     GivenAnswer,
+    any_yes,
+    bands,
+    for_display,
     pomp,
     reverse,
     score,
@@ -20,7 +25,8 @@ from tests.ground.known import a_form, filled_in, in_order, vector
 
 pytestmark = pytest.mark.ground
 
-WAI_SR = load_all()["wai-sr-c"]
+FORMS = load_all()
+WAI_SR = FORMS["wai-sr-c"]
 
 
 def _raw(form: Instrument, answers: tuple[GivenAnswer, ...]) -> dict[str, float | None]:
@@ -57,69 +63,131 @@ def test_the_prorated_total_is_made_of_items_and_not_of_subscales() -> None:
 
 def test_the_wai_s_has_another_key_with_reversed_items() -> None:
     row = vector("scoring", "SC04")
-    form = a_form(
-        12,
-        1,
-        7,
-        Scale("task", (1, 2, 8, 12)),
-        Scale("bond", (3, 5, 7, 9)),
-        Scale("goal", (4, 6, 10, 11), reversed=(4, 10)),
-        Scale("total", tuple(range(1, 13)), reversed=(4, 10)),
-    )
 
-    assert _raw(form, filled_in(row["inputs"]["items"])) == row["expected"]["sum"]
+    assert _raw(FORMS["wai-s"], filled_in(row["inputs"]["items"])) == row["expected"]["sum"]
 
 
 def test_care_replaces_up_to_two_missing_items_and_no_more() -> None:
     row = vector("scoring", "SC07")
-    form = a_form(10, 1, 5, Scale("total", tuple(range(1, 11)), max_missing=2))
 
     for name, expected in row["expected"].items():
-        assert _raw(form, in_order(*row["inputs"][name])) == {"total": expected}
+        assert _raw(FORMS["care"], in_order(*row["inputs"][name])) == {"total": expected}
 
 
-def test_four_lines_need_four_marks_and_tenths_add_up_exactly() -> None:
-    expected = vector("scoring", "SC08")["expected"]
-    form = a_form(4, 0, 10, Scale("total", (1, 2, 3, 4), all_required=True), step=0.1)
+@pytest.mark.parametrize("length", ["100", "142.5"])
+def test_a_mark_counts_by_the_length_of_its_line(length: str) -> None:
+    row = vector("scoring", "SC08")
+    form, name = FORMS["srs-3"], length.replace(".", "_")
+    marks = row["inputs"][f"mm_on_{length}mm_line"]
 
-    assert _raw(form, in_order(*expected["items_100mm"])) == {"total": expected["total_100mm"]}
-    assert _raw(form, in_order(*expected["items_142_5mm"])) == {"total": expected["total_142_5mm"]}
-    assert _raw(form, in_order(9.3, 9.1, 8.8)) == {"total": None}
+    values = [value_of_mark(form.items[0], mark, float(length)) for mark in marks]
+
+    assert values == row["expected"][f"items_{name}mm"]
+    assert _raw(form, in_order(*values)) == {"total": row["expected"][f"total_{name}mm"]}
 
 
-def test_bipolar_scales_add_up() -> None:
+def test_a_mark_goes_to_the_nearest_step_and_a_half_goes_up() -> None:
+    line, whole = FORMS["srs-3"].items[0], a_form(1, 1, 5).items[0]
+
+    assert [value_of_mark(line, mark, 100) for mark in (0, 0.49, 0.5, 99.5, 100)] == [
+        0,
+        0,
+        0.1,
+        10,
+        10,
+    ]
+    assert [value_of_mark(whole, mark, 80) for mark in (9.99, 10, 30, 80)] == [1, 2, 3, 5]
+
+
+@pytest.mark.parametrize(("mark", "length"), [(-1, 100), (101, 100), (0, 0), (0, -1), (1e999, 1)])
+def test_a_mark_beside_its_line_is_refused(mark: float, length: float) -> None:
+    with pytest.raises(ValueError, match=r"line|Fraction"):
+        value_of_mark(FORMS["ors"].items[0], mark, length)
+
+
+def test_lines_without_a_mark_are_never_made_up() -> None:
+    for code in ("srs-3", "ors", "csrs"):
+        assert _raw(FORMS[code], in_order(9.3, 9.1, 8.8)) == {"total": None}
+
+
+def test_preferences_lie_in_bands_that_a_site_may_replace() -> None:
     row = vector("scoring", "SC10")
-    form = a_form(
-        18,
-        -3,
-        3,
-        Scale("directiveness", (1, 2, 3, 4, 5)),
-        Scale("emotional_intensity", (6, 7, 8, 9, 10)),
-        Scale("past_orientation", (11, 12, 13)),
-        Scale("warm_support", (14, 15, 16, 17, 18)),
-    )
+    form = FORMS["c-nip-1.1"]
+    scores = _raw(form, filled_in(row["inputs"]["items"]))
 
-    assert _raw(form, filled_in(row["inputs"]["items"])) == row["expected"]["sums"]
+    assert {key.replace("-", "_"): raw for key, raw in scores.items()} == row["expected"]["sums"]
+    for scale in form.scales:
+        expected = row["expected"]["class"][scale.key.replace("-", "_")]
+        found = [band.key.replace("-", "_") for band in bands(scale, scores[scale.key])]
+        assert found == ([] if expected == "no_strong_preference" else [expected])
+        assert not any(band.verified for band in scale.bands)
+        assert bands(scale, scores[scale.key], configured=()) == ()
+
+
+def test_a_band_says_whether_its_limits_belong_to_it() -> None:
+    (concern,) = FORMS["srs-3"].scales[0].bands
+    (case,) = FORMS["phq-9"].scales[0].bands
+
+    assert [concern.holds(raw) for raw in (35.9, 36, 36.1)] == [True, False, False]
+    assert [case.holds(raw) for raw in (9.999, 10, 10.001)] == [False, True, True]
+    assert Band("b", "us", verified=False, at_most=3).holds(3)
+    assert bands(FORMS["phq-9"].scales[0], None) == ()
 
 
 def test_two_opposite_scales_stay_apart() -> None:
     row = vector("scoring", "SC11")
-    form = a_form(8, 0, 4, Scale("positive", (1, 6, 7, 8)), Scale("negative", (2, 3, 4, 5)))
-    scores = _raw(form, filled_in(row["inputs"]["sparq"]))
+    scores = _raw(FORMS["sparq"], filled_in(row["inputs"]["sparq"]))
 
-    assert scores == {"positive": row["expected"]["positive"], "negative": 4}
+    assert scores == {key: row["expected"][key] for key in ("positive", "negative")}
+
+
+def test_one_yes_is_enough_and_silence_is_no_no() -> None:
+    row = vector("scoring", "SC11")
+    form, (scale,) = FORMS["risq"], FORMS["risq"].scales
+
+    assert _raw(form, in_order(*row["inputs"]["risq"])) == {"total": row["expected"]["risq_sum"]}
+    assert any_yes(form, scale, in_order(*row["inputs"]["risq"])) is row["expected"]["risq_any"]
+    assert any_yes(form, scale, in_order(0, 0, 0, 0)) is False
+    assert any_yes(form, scale, in_order(0, 1)) is True
+    assert any_yes(form, scale, in_order(0, 0, 0)) is None
+    assert any_yes(form, scale, ()) is None
 
 
 def test_means_come_from_reversed_items_too() -> None:
     row = vector("scoring", "SC12")
-    scales = (
-        Scale(name, tuple(key["items"]), reversed=tuple(key["reverse"]))
-        for name, key in row["inputs"]["key"].items()
-    )
+    form = FORMS["seq-5"]
 
-    means = _mean(a_form(21, 1, 7, *scales), filled_in(row["inputs"]["items"]))
+    assert _mean(form, filled_in(row["inputs"]["items"])) == row["expected"]
+    for scale in form.scales:
+        key = row["inputs"]["key"][scale.key]
+        assert (list(scale.items), list(scale.reversed)) == (key["items"], key["reverse"])
 
-    assert means == row["expected"]
+
+@pytest.mark.parametrize(
+    ("value", "places", "text"),
+    [
+        (43.75, 1, "43.8"),
+        (0.05, 1, "0.1"),
+        (2.675, 2, "2.68"),
+        (-0.25, 1, "-0.3"),
+        (13.333333, 2, "13.33"),
+        (12, 1, "12.0"),
+        (49.5, 0, "50"),
+        (1e16, 0, "10000000000000000"),
+    ],
+)
+def test_rounding_is_for_display_and_a_half_goes_away_from_zero(
+    value: float, places: int, text: str
+) -> None:
+    assert for_display(value, places) == text
+
+
+def test_what_is_no_number_is_not_displayed() -> None:
+    for value in (float("nan"), float("inf")):
+        with pytest.raises(ValueError, match="Fraction"):
+            for_display(value)
+    with pytest.raises(ValueError, match="places"):
+        for_display(1, -1)
 
 
 def test_reversal_is_minimum_plus_maximum_minus_value() -> None:
@@ -166,7 +234,12 @@ def test_does_not_apply_is_scored_like_missing() -> None:
     form = a_form(4, 1, 5, not_applicable=True)
     away = GivenAnswer(4, None, not_applicable=True)
 
-    assert score(form, (*in_order(5, 4, 3), away)) == score(form, in_order(5, 4, 3))
+    (missing,) = score(form, in_order(5, 4, 3))
+    (not_applicable,) = score(form, (*in_order(5, 4, 3), away))
+
+    assert (missing.missing, missing.not_applicable) == (1, 0)
+    assert (not_applicable.missing, not_applicable.not_applicable) == (1, 1)
+    assert replace(not_applicable, not_applicable=0) == missing
 
 
 def test_answers_that_do_not_fit_are_refused_rather_than_scored() -> None:

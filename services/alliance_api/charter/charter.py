@@ -10,7 +10,7 @@ disclosed     the informant opened it, and it is time
 blind         only after one's own rating of that session, where the plan asks both
 invited       it was opened to caregivers as well
 consent       the client's live consent to supervision
-for_client / for_care_team      the audience a signal was computed for
+for_client / for_care_team      the audience that a figure was derived for
 never         no rows (small-cell aggregates are another door)
 """
 
@@ -49,6 +49,7 @@ _ROWS: dict[Facet, tuple[str, str, str, str, str]] = {
     Facet.CAREGIVER_SCORES:      ("disclosed", "disclosed + blind", "disclosed + consent", "own",             "never"),
     Facet.CAREGIVER_ANSWERS:     ("disclosed", "disclosed + blind", "never",           "own",                 "never"),
     Facet.CAREGIVER_COMMENT:     ("disclosed", "disclosed + blind", "never",           "own",                 "never"),
+    Facet.TREND:                 ("for_client", "for_care_team", "for_care_team + consent", "never",          "never"),
     Facet.SIGNAL:                ("for_client", "for_care_team", "for_care_team + consent", "never",          "never"),
 }  # fmt: skip
 

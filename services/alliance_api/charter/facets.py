@@ -30,6 +30,7 @@ class Facet(StrEnum):
     CAREGIVER_SCORES = "CAREGIVER_SCORES"
     CAREGIVER_ANSWERS = "CAREGIVER_ANSWERS"
     CAREGIVER_COMMENT = "CAREGIVER_COMMENT"
+    TREND = "TREND"
     SIGNAL = "SIGNAL"
     READ_LEDGER = "READ_LEDGER"
 
@@ -88,11 +89,16 @@ HOLDINGS: dict[Facet, Holding] = {
             Place("goal_versions"),
             Place("goal_stances"),
             Place("goal_ratings"),
+            Place("attainments"),
         ),
     ),
     Facet.OCCASION: Holding(("ServiceRequest",), (Place("occasions", author="informant_id"),)),
     **_informant("CLIENT"),
     **_informant("THERAPIST"),
     **_informant("CAREGIVER"),
+    Facet.TREND: Holding(
+        (SCORES,),
+        (Place("series"), Place("changes"), Place("ruptures"), Place("concordances")),
+    ),
     Facet.SIGNAL: Holding(("Flag",), (Place("signals"),)),
 }

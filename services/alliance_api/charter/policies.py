@@ -258,8 +258,13 @@ ENGINE_GRANTS: dict[str, str] = {
     "comments": f"SELECT ({OPENING}), UPDATE (opens_at, sealed_for, to_caregivers)",
     "goals": "SELECT, UPDATE (state, version, agreed_on, ended_on)",
     "goal_stances": "SELECT, INSERT",
+    "goal_versions": "SELECT (organisation_id, goal_id, case_id, version, worded_by, worded_at)",
+    "goal_ratings": "SELECT",
     "reliability": "SELECT, INSERT, UPDATE",
-    "signals": "SELECT, INSERT, UPDATE",
+    **dict.fromkeys(
+        ("series", "changes", "ruptures", "concordances", "attainments", "signals"),
+        "SELECT, INSERT, UPDATE, DELETE",
+    ),
     "facts": "INSERT",
 }
 

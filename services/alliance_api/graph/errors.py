@@ -27,7 +27,8 @@ def unechoed(error: GraphQLError) -> GraphQLError:
     if ours := _OURS.search(saying):
         told = ours[1]
     elif saying.startswith("Expected"):
-        told = re.sub(r"[,;] found.*", ".", saying, flags=re.DOTALL)
+        # The name of a field nobody knows is the sender's too.
+        told = re.sub(r"([,;] found|(?<=unknown field) ).*", ".", saying, flags=re.DOTALL)
     elif saying.startswith("Value "):
         told = "The value is not one of this type."
     else:

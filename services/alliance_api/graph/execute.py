@@ -67,9 +67,7 @@ class Executor:
         self._database = database
         self._schema = schema()
         self._limits = limits or Limits()
-        self._documents = Documents(
-            self._schema, self._limits, PREFIXES, vocabulary=vocabulary()
-        )
+        self._documents = Documents(self._schema, self._limits, PREFIXES, vocabulary=vocabulary())
         self._verbs = Verbs(database, clock)
 
     async def execute(

@@ -50,14 +50,16 @@ class Verbs:
         """Return the body of an operation's answer."""
         root = ready.schema.mutation_type
         assert root is not None  # noqa: S101  (there is a Mutation type)
+        # All are read before the first is run: a request that is refused has changed nothing.
+        wanted = {
+            key: _Mutation(self, principal, trace, ready, key, nodes, root.fields[name])
+            if (name := nodes[0].name.value) != "__typename"
+            else None
+            for key, nodes in ready.fields(root, [ready.operation.selection_set]).items()
+        }
         parts: list[bytes] = []
-        for key, nodes in ready.fields(root, [ready.operation.selection_set]).items():
-            name = nodes[0].name.value
-            if name == "__typename":
-                body = b'"Mutation"'
-            else:
-                one = _Mutation(self, principal, trace, ready, key, nodes, root.fields[name])
-                body = await one.answer()
+        for key, mutation in wanted.items():
+            body = await mutation.answer() if mutation else b'"Mutation"'
             parts.append(orjson.dumps(key) + b":" + body)
         return b'{"data":{' + b",".join(parts) + b"}}"
 

@@ -55,11 +55,11 @@ def _norm(table: Table) -> Norm:
         norm = Norm(
             sd=table.number("sd"),
             reliability=table.number("reliability"),
-            kind=table.choice("kind", ReliabilityKind),
+            reliability_kind=table.choice("reliability_kind", ReliabilityKind),
             population=table.text("population"),
-            n=table.whole("n"),
-            language=table.text("language"),
             source=table.text("source"),
+            n=table.optional_whole("n"),
+            language=table.optional_text("language"),
             verified=table.flag("verified"),
         )
     except InstrumentError:

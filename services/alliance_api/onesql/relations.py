@@ -19,6 +19,9 @@ def inline(statement: Statement, source: Inline, site: Site) -> Text:
     # The same row under other arguments: joins and subjects are shared, the scope is not.
     names = {**site.row.names, **source.names}
     row = replace(site.row, arguments=site.arguments, names=names)
+    if source.companion:
+        alias = statement.companion(site.row, source.companion)
+        row = replace(row, alias=alias, table=None, companions={})
     text = statement.object(site.kind, site.below, row, site.levels_below)
     if source.where is None:
         return text

@@ -145,7 +145,7 @@ class Connection:
 
 @dataclass(frozen=True, slots=True)
 class Inline:
-    """An object made of the same row.
+    """An object made of the same row, or of its companion; then `{row}` in `where` is that one.
 
     The fields below it may use this field's arguments, unless they declare one of that name, and
     `names` in the braces of their columns: `Column("{rate}_value")` under `{"rate": "kept"}`.
@@ -153,6 +153,7 @@ class Inline:
 
     where: str | None = None
     names: Mapping[str, str] = field(default_factory=dict)
+    companion: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

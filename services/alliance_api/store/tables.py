@@ -607,22 +607,187 @@ reliability = Table(
     one_of("party", *PARTIES),
 )
 
+AUDIENCES = ("CLIENT", "CARE_TEAM")
+
+
+def for_audience() -> tuple[Any, ...]:
+    """Return the columns of what was derived from what one audience may see, and from no more."""
+    return (
+        tenant(),
+        col("case_id", Uuid),
+        col("audience", Text),
+        refers("case_id", "cases"),
+        one_of("audience", *AUDIENCES),
+    )
+
+
+def of_a_series() -> tuple[Any, ...]:
+    """Return the columns that name one scale of one informant."""
+    return (
+        col("instrument_code", Text),
+        col("informant_id", Uuid),
+        col("informant_role", Text),
+        col("scale", Text),
+        refers("informant_id", "people"),
+        one_of("informant_role", *ROLES),
+    )
+
+
+def by(name: str = "method") -> tuple[Any, ...]:
+    """Return the columns of the method that computed a row."""
+    return (col(f"{name}_id", Text), col(f"{name}_version", Text))
+
+
+def estimate(name: str) -> tuple[Any, ...]:
+    """Return the columns of an estimate with its interval."""
+    return (
+        col(f"{name}_value", Double, null=True),
+        col(f"{name}_n", Integer, null=True),
+        col(f"{name}_lower", Double, null=True),
+        col(f"{name}_upper", Double, null=True),
+    )
+
+
+SERIES_KEY = (
+    "case_id",
+    "audience",
+    "instrument_code",
+    "informant_role",
+    "scale",
+    "informant_id",
+)
+
+# The chart of a series: limits frozen on its first sessions, in the units of the raw score.
+series = Table(
+    "series",
+    metadata,
+    *for_audience(),
+    *of_a_series(),
+    col("n", Integer),
+    col("baseline_n", Integer, null=True),
+    col("provisional", Boolean, null=True),
+    col("centre", Double, null=True),
+    col("lower", Double, null=True),
+    col("upper", Double, null=True),
+    col("false_alarm_rate", Double, null=True),
+    col("reason", Text, null=True),
+    col("ceiling_share", Double, null=True),
+    col("at_ceiling", Boolean, null=True),
+    col("shape", Text, null=True),
+    *estimate("slope"),
+    *by(),
+    col("inputs_hash", Text),
+    key(*SERIES_KEY),
+)
+
+# How a score differs from the one before and from the first ones, as far as the audience saw them.
+changes = Table(
+    "changes",
+    metadata,
+    *for_audience(),
+    col("measurement_id", Uuid),
+    col("scale", Text),
+    col("interval_lower", Double, null=True),
+    col("interval_upper", Double, null=True),
+    col("previous_difference", Double, null=True),
+    col("previous_index", Double, null=True),
+    col("previous_direction", Text, null=True),
+    col("previous_reason", Text, null=True),
+    col("baseline_difference", Double, null=True),
+    col("baseline_index", Double, null=True),
+    col("baseline_direction", Text, null=True),
+    col("baseline_reason", Text, null=True),
+    col("norm_sd", Double, null=True),
+    col("norm_reliability", Double, null=True),
+    col("norm_kind", Text, null=True),
+    col("norm_population", Text, null=True),
+    col("norm_source", Text, null=True),
+    col("norm_verified", Boolean, null=True),
+    *by(),
+    key("measurement_id", "scale", "audience"),
+    refers("measurement_id", "measurements"),
+    Index(None, "organisation_id", "case_id", "audience"),
+)
+
+# Ruptures as episodes: where one began, its lowest point, where it was mended.
+ruptures = Table(
+    "ruptures",
+    metadata,
+    *for_audience(),
+    *of_a_series(),
+    col("start_id", Uuid),
+    col("nadir_id", Uuid),
+    col("repair_id", Uuid, null=True),
+    col("depth", Double, null=True),
+    col("pattern", Text, null=True),
+    col("over", Boolean),
+    *by(),
+    key(*SERIES_KEY, "method_id", "start_id"),
+    refers("start_id", "measurements"),
+    refers("nadir_id", "measurements"),
+    refers("repair_id", "measurements"),
+)
+
+# How near two people's ratings of the same sessions are.
+concordances = Table(
+    "concordances",
+    metadata,
+    *for_audience(),
+    col("instrument_code", Text),
+    col("other_code", Text),
+    col("scale", Text),
+    col("n", Integer),
+    col("unit", Text),
+    *estimate("bias"),
+    *estimate("tracking"),
+    *estimate("correlation"),
+    col("reason", Text, null=True),
+    *by(),
+    key("case_id", "audience", "instrument_code", "scale"),
+)
+
+# How far goals are reached (attainment scaling) and how they came about. One row a case.
+attainments = Table(
+    "attainments",
+    metadata,
+    tenant(),
+    col("case_id", Uuid),
+    col("to_caregivers", Boolean, default=text("false")),
+    col("n", Integer),
+    col("baseline", Double, null=True),
+    col("follow_up", Double, null=True),
+    col("change", Double, null=True),
+    *rate("agreed"),
+    *rate("worded"),
+    col("median_days", Double, null=True),
+    col("timed", Integer),
+    col("disagreed", Integer),
+    *by(),
+    key("case_id"),
+    refers("case_id", "cases"),
+)
+
+# A finding with its evidence: one row an episode, however often it is computed anew.
 signals = Table(
     "signals",
     metadata,
-    tenant(),
+    *for_audience(),
     col("id", Uuid, default=NEW_ID),
-    col("case_id", Uuid),
-    col("audience", Text),
     col("kind", Text),
+    col("episode", Text),
     col("state", Text, default="OPEN"),
     col("raised_at", SECONDS),
-    col("method_id", Text),
-    col("method_version", Text),
-    col("inputs_hash", Text),
+    col("closed_at", SECONDS, null=True),
+    col("acknowledged_by", Uuid, null=True),
+    col("acknowledged_at", SECONDS, null=True),
+    col("heard", Boolean, null=True),
+    col("evidence", JSONB),
+    col("false_alarm_rate", Double, null=True),
+    *by(),
     key("id"),
-    refers("case_id", "cases"),
-    one_of("audience", "CLIENT", "CARE_TEAM"),
+    UniqueConstraint("organisation_id", "case_id", "audience", "kind", "episode"),
+    refers("acknowledged_by", "people"),
+    one_of("state", "OPEN", "ACKNOWLEDGED", "CLOSED"),
     Index(None, "organisation_id", "case_id", "raised_at"),
 )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -24,6 +24,7 @@ from alliance_api.store import cases, goals, outbox
 from alliance_api.store.transaction import Transaction
 
 from .common import case_of, not_found, own_party, refuse, session_of, text_id
+from .derive_goals import by_party, derive_goals
 
 HEAVIEST = 10
 
@@ -39,7 +40,7 @@ async def propose(  # noqa: PLR0913  (what a goal is made of)
 ) -> UUID:
     """Propose a goal in one's own words. Returns the goal."""
     refuse_if((*check_wording(wording), *_check_weight(weight)))
-    await case_of(tx, case)
+    found = await case_of(tx, case)
     role = await own_party(tx, case)
     values = {"case_id": case, "to_caregivers": to_caregivers}
     goal = await goals.propose(tx, **values, weight=weight, proposed_at=now)
@@ -47,6 +48,7 @@ async def propose(  # noqa: PLR0913  (what a goal is made of)
     await goals.word(tx, frame, 1, wording, now)
     async with tx.as_engine():
         await _ask(tx, frame, 1, role, now)
+        await derive_goals(tx, found)
         await outbox.state(tx, _fact(facts.goal_proposed, frame, tx, now))
     return goal
 
@@ -62,6 +64,7 @@ async def answer(
     else:
         await _take_stance(tx, frame, answer, wording, now)
     async with tx.as_engine():
+        await derive_goals(tx, await case_of(tx, frame["case_id"], "goal"))
         await outbox.state(tx, _fact(facts.goal_answered, frame, tx, now))
     return goal
 
@@ -77,6 +80,7 @@ async def rate(
         await session_of(tx, session, frame["case_id"])
     await goals.rate(tx, frame, role=role, level=level, session=session, now=now)
     async with tx.as_engine():
+        await derive_goals(tx, await case_of(tx, frame["case_id"], "goal"))
         await outbox.state(tx, _fact(facts.goal_rated, frame, tx, now))
     return goal
 
@@ -137,21 +141,10 @@ async def _take_stance(
     case = await case_of(tx, goal["case_id"], "goal")
     async with tx.as_engine():
         rows = await goals.stances(tx, goal["id"], goal["version"])
-        state = state_after(_by_role((row["role"], row["stance"]) for row in rows))
+        state = state_after(by_party((row["role"], row["stance"]) for row in rows))
         today = now.astimezone(ZoneInfo(case["time_zone"])).date()
         agreed = today if state == GoalState.AGREED else None
         await goals.settle(tx, goal["id"], state=state.value, agreed_on=agreed)
-
-
-def _by_role(rows: Iterable[tuple[str, str]]) -> dict[PartyRole, Stance]:
-    """Return one stance a party: of several therapists, a disagreement stands, then an agreement."""
-    strength = {Stance.PENDING: 0, Stance.AGREE: 1, Stance.DISAGREE: 2}
-    found: dict[PartyRole, Stance] = {}
-    for role, text in rows:
-        party, stance = PartyRole(role), Stance(text)
-        if strength[stance] >= strength[found.get(party, Stance.PENDING)]:
-            found[party] = stance
-    return found
 
 
 def _check_weight(weight: int | None) -> tuple[Problem, ...]:

@@ -26,6 +26,7 @@ from alliance_api.store import cases, measurements, outbox, sessions
 from alliance_api.store.transaction import Transaction
 
 from .common import case_of, not_found, opening, refuse, session_of, text_id
+from .derive import derive_alliance
 
 LONGEST_COMMENT = 4000
 
@@ -117,6 +118,7 @@ async def submit(  # noqa: PLR0913  (what a measurement is made of)
         await _derive(tx, measurement, frame, definition, answers)
         opens = openings(chosen, await sessions.started_after(tx, case, now, session))
         await measurements.set_openings(tx, measurement, opens, to_caregivers=to_caregivers)
+        await derive_alliance(tx, case)
         await outbox.state(tx, _submitted(measurement, frame, chosen, now))
     return measurement
 
@@ -147,6 +149,7 @@ async def change_disclosure(
         await measurements.set_openings(
             tx, measurement, openings(disclosure, started), to_caregivers=to_caregivers
         )
+        await derive_alliance(tx, found["case_id"])
         if found["session_id"] is not None:
             await measurements.restack(tx, found)
         fact = facts.disclosure_changed(

@@ -23,6 +23,7 @@ from alliance_api.store import cases, measurements, outbox, sessions
 from alliance_api.store.transaction import Transaction
 
 from .common import case_of, not_found, opening, refuse, session_of, text_id
+from .derive import derive_alliance
 from .reliability import derive
 
 
@@ -163,6 +164,7 @@ async def record(  # noqa: PLR0913  (the record of a session has this many times
         await sessions.set_state(tx, session, "RECORDED")
         if kept and started_at is not None:
             await _open_waiting(tx, old, started_at)
+            await derive_alliance(tx, old["case_id"])
         await outbox.state(
             tx,
             facts.session_recorded(

@@ -9,7 +9,6 @@ import strawberry
 from alliance_api.onesql.sources import (
     Column,
     Filter,
-    Inline,
     Order,
     Table,
     ToMany,
@@ -39,12 +38,12 @@ from .measurements import (
     Measurement,
     Occasion,
     Score,
-    Trajectory,
 )
 from .people import Person
 from .readings import Reading
 from .reliability import Reliability
 from .sessions import Session
+from .trends import Attainment, Concordance, Trajectory
 
 OF_CASE = {"id": "case_id"}
 
@@ -112,6 +111,9 @@ class Case(Node):
             order=BY_START,
         )
     )
+    attainment: Attainment | None = field(
+        ToOne(OF_CASE), "How far goals are reached; null while there are none.", "GOAL"
+    )
     occasions: list[Occasion] = field(
         ToMany(OF_CASE, Order((("due_at", "timestamptz"), ("id", "uuid"))), expected=20),
         "Measures planned, due and overdue.",
@@ -158,10 +160,28 @@ class Case(Node):
         self, instrument: str, informant: InformantRole, scale: str = "total", last: int = 5
     ) -> list[Score]: ...
 
-    @asked(Inline(), "One scale of one informant over time.")
+    @asked(
+        ToOne(
+            OF_CASE,
+            filters=SERIES,
+            order=Order((("n", "int"), ("informant_id", "uuid")), descending=True),
+        ),
+        "One scale of one informant over time; null while there is nothing that you may see.",
+        "TREND",
+    )
     def trajectory(
         self, instrument: str, informant: InformantRole, scale: str = "total"
-    ) -> Trajectory: ...
+    ) -> Trajectory | None: ...
+
+    @asked(
+        ToOne(
+            OF_CASE,
+            filters=(BY_INSTRUMENT, Filter("scale", "{row}.scale = {value}")),
+        ),
+        "Client and therapist on the same sessions, by the client's form.",
+        "TREND",
+    )
+    def concordance(self, instrument: str, scale: str = "total") -> Concordance | None: ...
 
     @asked(
         ToMany(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
-from typing import Generic, NewType, TypeVar
+from typing import Any, Generic, NewType, TypeVar
 
 import strawberry
 from strawberry.types.scalar import ScalarDefinition
@@ -14,7 +14,7 @@ from alliance_api.domain.disclosure import Disclosure
 from alliance_api.domain.goals import GoalState, Stance
 from alliance_api.domain.instruments import InformantRole
 from alliance_api.domain.parties import PartyRole
-from alliance_api.onesql.sources import Column
+from alliance_api.onesql.sources import Column, Inline
 
 from ..declare import comes_from, field
 
@@ -26,15 +26,20 @@ __all__ = [
     "Disclosure",
     "Duration",
     "Edge",
+    "Estimate",
     "GoalState",
     "InformantRole",
     "Instant",
+    "Interval",
     "Method",
     "Node",
     "PageInfo",
     "PartyRole",
+    "Rate",
     "SessionOutcome",
     "Stance",
+    "estimate",
+    "rate",
 ]
 
 T = TypeVar("T")
@@ -71,7 +76,7 @@ SCALARS: dict[object, ScalarDefinition] = {
         specified_by_url="https://www.iso.org/iso-8601-date-and-time-format.html",
         serialize=str,
         parse_value=lambda value: value,
-    )
+    ),
 }
 
 Instant = datetime
@@ -131,3 +136,41 @@ class Method:
 
     id: str = field(Column("method_id"))
     version: str = field(Column("method_version"))
+
+
+@comes_from(None)
+class Interval:
+    """A 95 % interval."""
+
+    lower: float = field(Column("{name}_lower"))
+    upper: float = field(Column("{name}_upper"))
+
+
+@comes_from(None)
+class Rate:
+    """A share with its counts (Wilson interval); value and interval are null below five, never 0."""
+
+    value: float | None = field(Column("{name}_value"))
+    numerator: int = field(Column("{name}_numerator"))
+    denominator: int = field(Column("{name}_denominator"))
+    interval: Interval | None = field(Inline(where="{row}.{name}_lower IS NOT NULL"))
+
+
+@comes_from(None)
+class Estimate:
+    """A figure estimated from n observations, with its interval where one can be had."""
+
+    value: float = field(Column("{name}_value"))
+    n: int = field(Column("{name}_n"))
+    interval: Interval | None = field(Inline(where="{row}.{name}_lower IS NOT NULL"))
+
+
+def estimate(name: str, description: str) -> Any:
+    """Return a field that is the estimate of that name, null where there is none."""
+    return field(Inline(names={"name": name}, where="{row}.{name}_value IS NOT NULL"), description)
+
+
+def rate(name: str, description: str) -> Rate:
+    """Return a field that is the rate of that name."""
+    found: Rate = field(Inline(names={"name": name}), description)
+    return found

@@ -19,7 +19,8 @@ from alliance_api.onesql.sources import (
 )
 
 from ..declare import comes_from, field
-from .common import Disclosure, InformantRole, Instant, Method, Node
+from .changes import Change
+from .common import Disclosure, InformantRole, Instant, Interval, Method, Node
 from .instruments import Instrument
 from .people import Person
 from .sessions import Session
@@ -54,7 +55,12 @@ class Answer:
     not_applicable: bool = field(Column("not_applicable"))
 
 
-@comes_from(Table("scores", subject="case_id", label="SCORES"), "SCORES")
+CHANGE = Join("changes", {"measurement_id": "measurement_id", "scale": "scale"}, label="TREND")
+
+
+@comes_from(
+    Table("scores", subject="case_id", label="SCORES", companions={"change": CHANGE}), "SCORES"
+)
 class Score:
     """What the key makes of the answers; null, never 0, where it can make nothing, and why."""
 
@@ -71,6 +77,30 @@ class Score:
     reason: str | None = field(Column("reason"), "Why there is no score.")
     taken_at: Instant = field(Column("taken_at"))
     session: Session | None = field(ToOne({"session_id": "id"}))
+    interval: Interval | None = field(
+        Inline(
+            companion="change",
+            names={"name": "interval"},
+            where="{row}.interval_lower IS NOT NULL",
+        ),
+        "Score ± 1.96 standard errors of measurement; null without a norm.",
+    )
+    change: Change | None = field(
+        Inline(
+            companion="change",
+            names={"name": "previous"},
+            where="{row}.previous_difference IS NOT NULL",
+        ),
+        "Since the one before that you may see; null for the first.",
+    )
+    since_baseline: Change | None = field(
+        Inline(
+            companion="change",
+            names={"name": "baseline"},
+            where="{row}.baseline_difference IS NOT NULL",
+        ),
+        "Since the mean of the first three that you may see; null for those.",
+    )
     method: Method = field(Inline())
 
 
@@ -152,18 +182,3 @@ class Occasion(Node):
 BY_INSTRUMENT = Filter("instrument", "{row}.instrument_code = {value}")
 BY_INFORMANT = Filter("informant", "{row}.informant_role = {value}")
 SERIES = (BY_INSTRUMENT, BY_INFORMANT, Filter("scale", "{row}.scale = {value}"))
-
-
-@comes_from(None)
-class Trajectory:
-    """One scale of one informant over time: only what you may see, and only of this series."""
-
-    points: list[Score] = field(
-        ToMany(
-            {"id": "case_id"},
-            Order((("taken_at", "timestamptz"), ("measurement_id", "uuid"))),
-            where=("{row}.current",),
-            filters=SERIES,
-            expected=40,
-        )
-    )

@@ -5,25 +5,7 @@ from __future__ import annotations
 from alliance_api.onesql.sources import Column, Inline, Table
 
 from ..declare import comes_from, field
-from .common import Instant, Method, PartyRole
-
-
-@comes_from(None)
-class Interval:
-    """A 95 % interval (Wilson)."""
-
-    lower: float = field(Column("{rate}_lower"))
-    upper: float = field(Column("{rate}_upper"))
-
-
-@comes_from(None)
-class Rate:
-    """A share with its counts; value and interval are null below five, never 0."""
-
-    value: float | None = field(Column("{rate}_value"))
-    numerator: int = field(Column("{rate}_numerator"))
-    denominator: int = field(Column("{rate}_denominator"))
-    interval: Interval | None = field(Inline(where="{row}.{rate}_lower IS NOT NULL"))
+from .common import Instant, Method, PartyRole, Rate, rate
 
 
 @comes_from(None)
@@ -32,12 +14,6 @@ class Period:
 
     start: Instant = field(Column("period_start"))
     end: Instant = field(Column("period_end"))
-
-
-def rate(name: str, description: str) -> Rate:
-    """Return a field that is the rate of that name."""
-    found: Rate = field(Inline(names={"rate": name}), description)
-    return found
 
 
 @comes_from(Table("reliability", subject="case_id", label="RELIABILITY"), "RELIABILITY")

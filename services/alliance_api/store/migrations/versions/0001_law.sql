@@ -1,14 +1,20 @@
 ALTER TABLE answers ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE attainments ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE attendance ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE care_team ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE cases ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE changes ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE comments ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE commitments ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE concordances ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE consents ENABLE ROW LEVEL SECURITY;
 
@@ -44,9 +50,13 @@ ALTER TABLE read_ledger ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE reliability ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE ruptures ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE score_inputs ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE scores ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE series ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE sessions ENABLE ROW LEVEL SECURITY;
 
@@ -58,15 +68,21 @@ ALTER TABLE standing ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE answers FORCE ROW LEVEL SECURITY;
 
+ALTER TABLE attainments FORCE ROW LEVEL SECURITY;
+
 ALTER TABLE attendance FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE care_team FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE cases FORCE ROW LEVEL SECURITY;
 
+ALTER TABLE changes FORCE ROW LEVEL SECURITY;
+
 ALTER TABLE comments FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE commitments FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE concordances FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE consents FORCE ROW LEVEL SECURITY;
 
@@ -102,9 +118,13 @@ ALTER TABLE read_ledger FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE reliability FORCE ROW LEVEL SECURITY;
 
+ALTER TABLE ruptures FORCE ROW LEVEL SECURITY;
+
 ALTER TABLE score_inputs FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE scores FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE series FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE sessions FORCE ROW LEVEL SECURITY;
 
@@ -116,15 +136,21 @@ ALTER TABLE standing FORCE ROW LEVEL SECURITY;
 
 REVOKE ALL ON answers FROM PUBLIC;
 
+REVOKE ALL ON attainments FROM PUBLIC;
+
 REVOKE ALL ON attendance FROM PUBLIC;
 
 REVOKE ALL ON care_team FROM PUBLIC;
 
 REVOKE ALL ON cases FROM PUBLIC;
 
+REVOKE ALL ON changes FROM PUBLIC;
+
 REVOKE ALL ON comments FROM PUBLIC;
 
 REVOKE ALL ON commitments FROM PUBLIC;
+
+REVOKE ALL ON concordances FROM PUBLIC;
 
 REVOKE ALL ON consents FROM PUBLIC;
 
@@ -160,9 +186,13 @@ REVOKE ALL ON read_ledger FROM PUBLIC;
 
 REVOKE ALL ON reliability FROM PUBLIC;
 
+REVOKE ALL ON ruptures FROM PUBLIC;
+
 REVOKE ALL ON score_inputs FROM PUBLIC;
 
 REVOKE ALL ON scores FROM PUBLIC;
+
+REVOKE ALL ON series FROM PUBLIC;
 
 REVOKE ALL ON sessions FROM PUBLIC;
 
@@ -174,15 +204,21 @@ REVOKE ALL ON standing FROM PUBLIC;
 
 GRANT SELECT, INSERT ON answers TO alliance_api;
 
+GRANT SELECT ON attainments TO alliance_api;
+
 GRANT SELECT, INSERT ON attendance TO alliance_api;
 
 GRANT SELECT, INSERT ON care_team TO alliance_api;
 
 GRANT SELECT, INSERT ON cases TO alliance_api;
 
+GRANT SELECT ON changes TO alliance_api;
+
 GRANT SELECT, INSERT ON comments TO alliance_api;
 
 GRANT SELECT, INSERT, UPDATE (outcome, settled_at) ON commitments TO alliance_api;
+
+GRANT SELECT ON concordances TO alliance_api;
 
 GRANT SELECT ON consents TO alliance_api;
 
@@ -216,7 +252,11 @@ GRANT SELECT, INSERT ON read_ledger TO alliance_api;
 
 GRANT SELECT ON reliability TO alliance_api;
 
+GRANT SELECT ON ruptures TO alliance_api;
+
 GRANT SELECT ON scores TO alliance_api;
+
+GRANT SELECT ON series TO alliance_api;
 
 GRANT SELECT, INSERT, UPDATE (state) ON sessions TO alliance_api;
 
@@ -256,9 +296,23 @@ GRANT SELECT, UPDATE (state, version, agreed_on, ended_on) ON goals TO alliance_
 
 GRANT SELECT, INSERT ON goal_stances TO alliance_engine;
 
+GRANT SELECT (organisation_id, goal_id, case_id, version, worded_by, worded_at) ON goal_versions TO alliance_engine;
+
+GRANT SELECT ON goal_ratings TO alliance_engine;
+
 GRANT SELECT, INSERT, UPDATE ON reliability TO alliance_engine;
 
-GRANT SELECT, INSERT, UPDATE ON signals TO alliance_engine;
+GRANT SELECT, INSERT, UPDATE, DELETE ON series TO alliance_engine;
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON changes TO alliance_engine;
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON ruptures TO alliance_engine;
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON concordances TO alliance_engine;
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON attainments TO alliance_engine;
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON signals TO alliance_engine;
 
 GRANT INSERT ON facts TO alliance_engine;
 
@@ -332,6 +386,15 @@ CREATE POLICY goal_ratings_supervisor_read ON goal_ratings FOR SELECT TO allianc
   USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['Goal']) AND case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('SUPERVISOR') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid)) AND s.consented));
 
 CREATE POLICY goal_ratings_caregiver_read ON goal_ratings FOR SELECT TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['Goal']) AND to_caregivers AND case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('CAREGIVER') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid))));
+
+CREATE POLICY attainments_client_therapist_read ON attainments FOR SELECT TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['Goal']) AND case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('CLIENT', 'THERAPIST') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid))));
+
+CREATE POLICY attainments_supervisor_read ON attainments FOR SELECT TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['Goal']) AND case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('SUPERVISOR') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid)) AND s.consented));
+
+CREATE POLICY attainments_caregiver_read ON attainments FOR SELECT TO alliance_api
   USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['Goal']) AND to_caregivers AND case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('CAREGIVER') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid))));
 
 CREATE POLICY occasions_client_therapist_supervisor_read ON occasions FOR SELECT TO alliance_api
@@ -441,6 +504,42 @@ CREATE POLICY comments_caregiver_comment_therapist_read ON comments FOR SELECT T
 
 CREATE POLICY comments_caregiver_comment_caregiver_read ON comments FOR SELECT TO alliance_api
   USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['QuestionnaireResponse']) AND informant_role = 'CAREGIVER' AND informant_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('CAREGIVER') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid))));
+
+CREATE POLICY series_client_read ON series FOR SELECT TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['Observation.survey']) AND audience = 'CLIENT' AND case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('CLIENT') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid))));
+
+CREATE POLICY series_therapist_read ON series FOR SELECT TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['Observation.survey']) AND audience = 'CARE_TEAM' AND case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('THERAPIST') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid))));
+
+CREATE POLICY series_supervisor_read ON series FOR SELECT TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['Observation.survey']) AND audience = 'CARE_TEAM' AND case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('SUPERVISOR') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid)) AND s.consented));
+
+CREATE POLICY changes_client_read ON changes FOR SELECT TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['Observation.survey']) AND audience = 'CLIENT' AND case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('CLIENT') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid))));
+
+CREATE POLICY changes_therapist_read ON changes FOR SELECT TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['Observation.survey']) AND audience = 'CARE_TEAM' AND case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('THERAPIST') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid))));
+
+CREATE POLICY changes_supervisor_read ON changes FOR SELECT TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['Observation.survey']) AND audience = 'CARE_TEAM' AND case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('SUPERVISOR') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid)) AND s.consented));
+
+CREATE POLICY ruptures_client_read ON ruptures FOR SELECT TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['Observation.survey']) AND audience = 'CLIENT' AND case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('CLIENT') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid))));
+
+CREATE POLICY ruptures_therapist_read ON ruptures FOR SELECT TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['Observation.survey']) AND audience = 'CARE_TEAM' AND case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('THERAPIST') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid))));
+
+CREATE POLICY ruptures_supervisor_read ON ruptures FOR SELECT TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['Observation.survey']) AND audience = 'CARE_TEAM' AND case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('SUPERVISOR') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid)) AND s.consented));
+
+CREATE POLICY concordances_client_read ON concordances FOR SELECT TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['Observation.survey']) AND audience = 'CLIENT' AND case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('CLIENT') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid))));
+
+CREATE POLICY concordances_therapist_read ON concordances FOR SELECT TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['Observation.survey']) AND audience = 'CARE_TEAM' AND case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('THERAPIST') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid))));
+
+CREATE POLICY concordances_supervisor_read ON concordances FOR SELECT TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['Observation.survey']) AND audience = 'CARE_TEAM' AND case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('SUPERVISOR') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid)) AND s.consented));
 
 CREATE POLICY signals_client_read ON signals FOR SELECT TO alliance_api
   USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['Flag']) AND audience = 'CLIENT' AND case_id IN (SELECT s.case_id FROM standing s WHERE s.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND s.person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND s.relation IN ('CLIENT') AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL OR s.client_id = (SELECT nullif(current_setting('alliance.patient', true), '')::uuid))));
@@ -602,7 +701,35 @@ CREATE POLICY goal_stances_engine ON goal_stances FOR ALL TO alliance_engine
   USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid))
   WITH CHECK (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid));
 
+CREATE POLICY goal_versions_engine ON goal_versions FOR ALL TO alliance_engine
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid))
+  WITH CHECK (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid));
+
+CREATE POLICY goal_ratings_engine ON goal_ratings FOR ALL TO alliance_engine
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid))
+  WITH CHECK (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid));
+
 CREATE POLICY reliability_engine ON reliability FOR ALL TO alliance_engine
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid))
+  WITH CHECK (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid));
+
+CREATE POLICY series_engine ON series FOR ALL TO alliance_engine
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid))
+  WITH CHECK (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid));
+
+CREATE POLICY changes_engine ON changes FOR ALL TO alliance_engine
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid))
+  WITH CHECK (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid));
+
+CREATE POLICY ruptures_engine ON ruptures FOR ALL TO alliance_engine
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid))
+  WITH CHECK (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid));
+
+CREATE POLICY concordances_engine ON concordances FOR ALL TO alliance_engine
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid))
+  WITH CHECK (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid));
+
+CREATE POLICY attainments_engine ON attainments FOR ALL TO alliance_engine
   USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid))
   WITH CHECK (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid));
 

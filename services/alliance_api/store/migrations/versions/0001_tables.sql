@@ -144,6 +144,33 @@ CREATE TABLE staff (
 	CONSTRAINT staff_role_check CHECK (role IN ('MANAGER'))
 );
 
+CREATE TABLE attainments (
+	organisation_id UUID NOT NULL, 
+	case_id UUID NOT NULL, 
+	to_caregivers BOOLEAN DEFAULT false NOT NULL, 
+	n INTEGER NOT NULL, 
+	baseline DOUBLE PRECISION, 
+	follow_up DOUBLE PRECISION, 
+	change DOUBLE PRECISION, 
+	agreed_numerator INTEGER NOT NULL, 
+	agreed_denominator INTEGER NOT NULL, 
+	agreed_value DOUBLE PRECISION, 
+	agreed_lower DOUBLE PRECISION, 
+	agreed_upper DOUBLE PRECISION, 
+	worded_numerator INTEGER NOT NULL, 
+	worded_denominator INTEGER NOT NULL, 
+	worded_value DOUBLE PRECISION, 
+	worded_lower DOUBLE PRECISION, 
+	worded_upper DOUBLE PRECISION, 
+	median_days DOUBLE PRECISION, 
+	timed INTEGER NOT NULL, 
+	disagreed INTEGER NOT NULL, 
+	method_id TEXT NOT NULL, 
+	method_version TEXT NOT NULL, 
+	CONSTRAINT attainments_pkey PRIMARY KEY (organisation_id, case_id), 
+	CONSTRAINT attainments_case_id_fkey FOREIGN KEY(organisation_id, case_id) REFERENCES cases (organisation_id, id)
+);
+
 CREATE TABLE care_team (
 	organisation_id UUID NOT NULL, 
 	id UUID DEFAULT uuidv7() NOT NULL, 
@@ -180,6 +207,35 @@ CREATE TABLE commitments (
 );
 
 CREATE INDEX commitments_organisation_id_case_id_due_at_id_ix ON commitments (organisation_id, case_id, due_at, id);
+
+CREATE TABLE concordances (
+	organisation_id UUID NOT NULL, 
+	case_id UUID NOT NULL, 
+	audience TEXT NOT NULL, 
+	instrument_code TEXT NOT NULL, 
+	other_code TEXT NOT NULL, 
+	scale TEXT NOT NULL, 
+	n INTEGER NOT NULL, 
+	unit TEXT NOT NULL, 
+	bias_value DOUBLE PRECISION, 
+	bias_n INTEGER, 
+	bias_lower DOUBLE PRECISION, 
+	bias_upper DOUBLE PRECISION, 
+	tracking_value DOUBLE PRECISION, 
+	tracking_n INTEGER, 
+	tracking_lower DOUBLE PRECISION, 
+	tracking_upper DOUBLE PRECISION, 
+	correlation_value DOUBLE PRECISION, 
+	correlation_n INTEGER, 
+	correlation_lower DOUBLE PRECISION, 
+	correlation_upper DOUBLE PRECISION, 
+	reason TEXT, 
+	method_id TEXT NOT NULL, 
+	method_version TEXT NOT NULL, 
+	CONSTRAINT concordances_pkey PRIMARY KEY (organisation_id, case_id, audience, instrument_code, scale), 
+	CONSTRAINT concordances_case_id_fkey FOREIGN KEY(organisation_id, case_id) REFERENCES cases (organisation_id, id), 
+	CONSTRAINT concordances_audience_check CHECK (audience IN ('CLIENT', 'CARE_TEAM'))
+);
 
 CREATE TABLE consents (
 	organisation_id UUID NOT NULL, 
@@ -257,6 +313,39 @@ CREATE TABLE reliability (
 	CONSTRAINT reliability_party_check CHECK (party IN ('CLIENT', 'THERAPIST'))
 );
 
+CREATE TABLE series (
+	organisation_id UUID NOT NULL, 
+	case_id UUID NOT NULL, 
+	audience TEXT NOT NULL, 
+	instrument_code TEXT NOT NULL, 
+	informant_id UUID NOT NULL, 
+	informant_role TEXT NOT NULL, 
+	scale TEXT NOT NULL, 
+	n INTEGER NOT NULL, 
+	baseline_n INTEGER, 
+	provisional BOOLEAN, 
+	centre DOUBLE PRECISION, 
+	lower DOUBLE PRECISION, 
+	upper DOUBLE PRECISION, 
+	false_alarm_rate DOUBLE PRECISION, 
+	reason TEXT, 
+	ceiling_share DOUBLE PRECISION, 
+	at_ceiling BOOLEAN, 
+	shape TEXT, 
+	slope_value DOUBLE PRECISION, 
+	slope_n INTEGER, 
+	slope_lower DOUBLE PRECISION, 
+	slope_upper DOUBLE PRECISION, 
+	method_id TEXT NOT NULL, 
+	method_version TEXT NOT NULL, 
+	inputs_hash TEXT NOT NULL, 
+	CONSTRAINT series_pkey PRIMARY KEY (organisation_id, case_id, audience, instrument_code, informant_role, scale, informant_id), 
+	CONSTRAINT series_case_id_fkey FOREIGN KEY(organisation_id, case_id) REFERENCES cases (organisation_id, id), 
+	CONSTRAINT series_audience_check CHECK (audience IN ('CLIENT', 'CARE_TEAM')), 
+	CONSTRAINT series_informant_id_fkey FOREIGN KEY(organisation_id, informant_id) REFERENCES people (organisation_id, id), 
+	CONSTRAINT series_informant_role_check CHECK (informant_role IN ('CLIENT', 'THERAPIST', 'CAREGIVER'))
+);
+
 CREATE TABLE sessions (
 	organisation_id UUID NOT NULL, 
 	id UUID DEFAULT uuidv7() NOT NULL, 
@@ -286,18 +375,27 @@ CREATE INDEX sessions_organisation_id_therapist_id_planned_start_ix ON sessions 
 
 CREATE TABLE signals (
 	organisation_id UUID NOT NULL, 
-	id UUID DEFAULT uuidv7() NOT NULL, 
 	case_id UUID NOT NULL, 
 	audience TEXT NOT NULL, 
+	id UUID DEFAULT uuidv7() NOT NULL, 
 	kind TEXT NOT NULL, 
+	episode TEXT NOT NULL, 
 	state TEXT DEFAULT 'OPEN' NOT NULL, 
 	raised_at TIMESTAMP(0) WITH TIME ZONE NOT NULL, 
+	closed_at TIMESTAMP(0) WITH TIME ZONE, 
+	acknowledged_by UUID, 
+	acknowledged_at TIMESTAMP(0) WITH TIME ZONE, 
+	heard BOOLEAN, 
+	evidence JSONB NOT NULL, 
+	false_alarm_rate DOUBLE PRECISION, 
 	method_id TEXT NOT NULL, 
 	method_version TEXT NOT NULL, 
-	inputs_hash TEXT NOT NULL, 
 	CONSTRAINT signals_pkey PRIMARY KEY (organisation_id, id), 
 	CONSTRAINT signals_case_id_fkey FOREIGN KEY(organisation_id, case_id) REFERENCES cases (organisation_id, id), 
-	CONSTRAINT signals_audience_check CHECK (audience IN ('CLIENT', 'CARE_TEAM'))
+	CONSTRAINT signals_audience_check CHECK (audience IN ('CLIENT', 'CARE_TEAM')), 
+	CONSTRAINT signals_organisation_id_case_id_audience_kind_episode_key UNIQUE (organisation_id, case_id, audience, kind, episode), 
+	CONSTRAINT signals_acknowledged_by_fkey FOREIGN KEY(organisation_id, acknowledged_by) REFERENCES people (organisation_id, id), 
+	CONSTRAINT signals_state_check CHECK (state IN ('OPEN', 'ACKNOWLEDGED', 'CLOSED'))
 );
 
 CREATE INDEX signals_organisation_id_case_id_raised_at_ix ON signals (organisation_id, case_id, raised_at);
@@ -470,6 +568,38 @@ CREATE TABLE answers (
 	CONSTRAINT answers_informant_role_check CHECK (informant_role IN ('CLIENT', 'THERAPIST', 'CAREGIVER'))
 );
 
+CREATE TABLE changes (
+	organisation_id UUID NOT NULL, 
+	case_id UUID NOT NULL, 
+	audience TEXT NOT NULL, 
+	measurement_id UUID NOT NULL, 
+	scale TEXT NOT NULL, 
+	interval_lower DOUBLE PRECISION, 
+	interval_upper DOUBLE PRECISION, 
+	previous_difference DOUBLE PRECISION, 
+	previous_index DOUBLE PRECISION, 
+	previous_direction TEXT, 
+	previous_reason TEXT, 
+	baseline_difference DOUBLE PRECISION, 
+	baseline_index DOUBLE PRECISION, 
+	baseline_direction TEXT, 
+	baseline_reason TEXT, 
+	norm_sd DOUBLE PRECISION, 
+	norm_reliability DOUBLE PRECISION, 
+	norm_kind TEXT, 
+	norm_population TEXT, 
+	norm_source TEXT, 
+	norm_verified BOOLEAN, 
+	method_id TEXT NOT NULL, 
+	method_version TEXT NOT NULL, 
+	CONSTRAINT changes_pkey PRIMARY KEY (organisation_id, measurement_id, scale, audience), 
+	CONSTRAINT changes_case_id_fkey FOREIGN KEY(organisation_id, case_id) REFERENCES cases (organisation_id, id), 
+	CONSTRAINT changes_audience_check CHECK (audience IN ('CLIENT', 'CARE_TEAM')), 
+	CONSTRAINT changes_measurement_id_fkey FOREIGN KEY(organisation_id, measurement_id) REFERENCES measurements (organisation_id, id)
+);
+
+CREATE INDEX changes_organisation_id_case_id_audience_ix ON changes (organisation_id, case_id, audience);
+
 CREATE TABLE comments (
 	organisation_id UUID NOT NULL, 
 	measurement_id UUID NOT NULL, 
@@ -485,6 +615,32 @@ CREATE TABLE comments (
 	CONSTRAINT comments_case_id_fkey FOREIGN KEY(organisation_id, case_id) REFERENCES cases (organisation_id, id), 
 	CONSTRAINT comments_informant_role_check CHECK (informant_role IN ('CLIENT', 'THERAPIST', 'CAREGIVER')), 
 	CONSTRAINT comments_body_length_check CHECK (char_length(body) BETWEEN 1 AND 4000)
+);
+
+CREATE TABLE ruptures (
+	organisation_id UUID NOT NULL, 
+	case_id UUID NOT NULL, 
+	audience TEXT NOT NULL, 
+	instrument_code TEXT NOT NULL, 
+	informant_id UUID NOT NULL, 
+	informant_role TEXT NOT NULL, 
+	scale TEXT NOT NULL, 
+	start_id UUID NOT NULL, 
+	nadir_id UUID NOT NULL, 
+	repair_id UUID, 
+	depth DOUBLE PRECISION, 
+	pattern TEXT, 
+	"over" BOOLEAN NOT NULL, 
+	method_id TEXT NOT NULL, 
+	method_version TEXT NOT NULL, 
+	CONSTRAINT ruptures_pkey PRIMARY KEY (organisation_id, case_id, audience, instrument_code, informant_role, scale, informant_id, method_id, start_id), 
+	CONSTRAINT ruptures_case_id_fkey FOREIGN KEY(organisation_id, case_id) REFERENCES cases (organisation_id, id), 
+	CONSTRAINT ruptures_audience_check CHECK (audience IN ('CLIENT', 'CARE_TEAM')), 
+	CONSTRAINT ruptures_informant_id_fkey FOREIGN KEY(organisation_id, informant_id) REFERENCES people (organisation_id, id), 
+	CONSTRAINT ruptures_informant_role_check CHECK (informant_role IN ('CLIENT', 'THERAPIST', 'CAREGIVER')), 
+	CONSTRAINT ruptures_start_id_fkey FOREIGN KEY(organisation_id, start_id) REFERENCES measurements (organisation_id, id), 
+	CONSTRAINT ruptures_nadir_id_fkey FOREIGN KEY(organisation_id, nadir_id) REFERENCES measurements (organisation_id, id), 
+	CONSTRAINT ruptures_repair_id_fkey FOREIGN KEY(organisation_id, repair_id) REFERENCES measurements (organisation_id, id)
 );
 
 CREATE TABLE score_inputs (

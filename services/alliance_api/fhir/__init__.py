@@ -1,0 +1,1 @@
+"""Pure maps between this house and FHIR R4."""

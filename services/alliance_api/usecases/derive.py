@@ -1,0 +1,255 @@
+"""Deriving what a case shows each audience, whenever something it rests on has changed.
+
+A view holds only what its audience may see, so nothing else can reach a figure made of it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from statistics import fmean
+from typing import Any
+from uuid import UUID
+
+from alliance_api.domain.change import METHOD as CHANGE_METHOD
+from alliance_api.domain.change import change, preferred, score_interval
+from alliance_api.domain.charts import chart
+from alliance_api.domain.concordance import Rating, concordance
+from alliance_api.domain.episodes import Episode, either, episodes
+from alliance_api.domain.intervals import Estimate
+from alliance_api.domain.methods import Method, inputs_hash
+from alliance_api.domain.norms import Norm
+from alliance_api.domain.psychometrics import ceiling
+from alliance_api.domain.ruptures import chart_rule, drops, fall_rule
+from alliance_api.domain.shapes import trajectory
+from alliance_api.instruments.loader import load_all
+from alliance_api.store import derived
+from alliance_api.store.rows import Found
+from alliance_api.store.transaction import Transaction
+
+AUDIENCES = ("CLIENT", "CARE_TEAM")
+# The forms of one instrument for two informants; only the last is item for item the same.
+PAIRS = {
+    "wai-sr-c": ("wai-sr-t", False),
+    "alliance-check-in": ("alliance-check-in-t", True),
+}
+BASELINE_FORMS = 3
+SERIES = Method("series", "1")
+
+Rows = list[dict[str, Any]]
+Series = Sequence[Found]
+
+
+async def derive_alliance(tx: Transaction, case: UUID) -> int:
+    """Derive every figure about scores, for both audiences; return how many rows changed."""
+    found = await derived.scored(tx, case)
+    rows: dict[str, Rows] = defaultdict(list)
+    for audience in AUDIENCES:
+        series = _series([row for row in found if _may_see(row, audience)])
+        for scores in series.values():
+            _about(case, audience, scores, rows)
+        rows["concordances"] += _concordances(case, audience, series)
+    tables = {
+        "series": derived.SERIES,
+        "changes": derived.CHANGES,
+        "ruptures": derived.RUPTURES,
+        "concordances": derived.CONCORDANCES,
+    }
+    return sum([await derived.sync(tx, table, case, rows[name]) for name, table in tables.items()])
+
+
+def _may_see(row: Found, audience: str) -> bool:
+    role = row["informant_role"]
+    if audience == "CLIENT":
+        return bool(role == "CLIENT" or row["open"])
+    # What a therapist keeps to themselves is not the team's either.
+    return bool(row["known"] if role == "THERAPIST" else row["open"] and not row["sealed"])
+
+
+def _series(rows: Sequence[Found]) -> dict[tuple[Any, ...], Series]:
+    found: dict[tuple[Any, ...], list[Found]] = defaultdict(list)
+    for row in rows:
+        key = ("instrument_code", "informant_role", "scale", "informant_id")
+        found[tuple(row[name] for name in key)].append(row)
+    return dict(found)
+
+
+def _about(case: UUID, audience: str, scores: Series, rows: dict[str, Rows]) -> None:
+    first = scores[0]
+    head = {"case_id": case, "audience": audience}
+    name = {
+        key: first[key] for key in ("instrument_code", "informant_id", "informant_role", "scale")
+    }
+    norm = _norm(first)
+    rows["series"].append({**head, **name, **_chart(scores)})
+    rows["changes"] += [{**head, **row} for row in _changes(scores, norm)]
+    rows["ruptures"] += [{**head, **name, **row} for row in _ruptures(scores, norm)]
+
+
+def _norm(first: Found) -> Norm | None:
+    instrument = load_all().get(first["instrument_code"])
+    scales = instrument.scales if instrument else ()
+    norms = next((scale.norms for scale in scales if scale.key == first["scale"]), ())
+    return preferred(norms)
+
+
+def _values(scores: Series) -> list[float]:
+    return [row["raw"] for row in scores]
+
+
+def _chart(scores: Series) -> dict[str, Any]:
+    values, at = _values(scores), [row["taken_at"] for row in scores]
+    maximum = scores[0]["maximum"]
+    found, shape, top = (
+        chart(values, at, maximum=maximum),
+        trajectory(values),
+        ceiling(values, maximum),
+    )
+    limits = found.limits
+    return {
+        "n": len(values),
+        "baseline_n": limits.n if limits else None,
+        "provisional": found.standing.value == "PROVISIONAL" if found.standing else None,
+        "centre": limits.mean if limits else None,
+        "lower": limits.lower if limits else None,
+        "upper": limits.upper if limits else None,
+        "false_alarm_rate": found.false_alarm_rate,
+        "reason": found.reason.value if found.reason else None,
+        "ceiling_share": top.share if top else None,
+        "at_ceiling": top.flagged if top else None,
+        "shape": shape.shape.value if shape.shape else None,
+        **_estimate("slope", shape.slope),
+        "method_id": found.method.id,
+        "method_version": found.method.version,
+        "inputs_hash": inputs_hash({"values": values, "at": at}),
+    }
+
+
+def _estimate(name: str, found: Estimate | None) -> dict[str, Any]:
+    lower, upper = (found.interval if found else None) or (None, None)
+    return {
+        f"{name}_value": found.value if found else None,
+        f"{name}_n": found.n if found else None,
+        f"{name}_lower": lower,
+        f"{name}_upper": upper,
+    }
+
+
+def _changes(scores: Series, norm: Norm | None) -> Rows:
+    befores: list[float | None] = [None, *(here["raw"] for here, _ in pairwise(scores))]
+    values = _values(scores)
+    rows = []
+    for index, (row, before) in enumerate(zip(scores, befores, strict=True)):
+        # The first forms are the baseline, so that they are not compared with themselves.
+        base = fmean(values[:BASELINE_FORMS]) if index >= BASELINE_FORMS else None
+        interval = score_interval(row["raw"], norm).interval or (None, None)
+        rows.append(
+            {
+                "measurement_id": row["measurement_id"],
+                "scale": row["scale"],
+                "interval_lower": interval[0],
+                "interval_upper": interval[1],
+                **_change("previous", before, row["raw"], norm, "FIRST"),
+                **_change("baseline", base, row["raw"], norm, "BASELINE"),
+                **_norm_columns(norm),
+                "method_id": CHANGE_METHOD.id,
+                "method_version": CHANGE_METHOD.version,
+            }
+        )
+    return rows
+
+
+def _change(
+    name: str, before: float | None, after: float, norm: Norm | None, reason: str
+) -> dict[str, Any]:
+    found = change(before, after, norm) if before is not None else None
+    return {
+        f"{name}_difference": found.difference if found else None,
+        f"{name}_index": found.rci if found else None,
+        f"{name}_direction": found.direction.value if found and found.direction else None,
+        f"{name}_reason": found.reason if found else reason,
+    }
+
+
+def _norm_columns(norm: Norm | None) -> dict[str, Any]:
+    return {
+        "norm_sd": norm.sd if norm else None,
+        "norm_reliability": norm.reliability if norm else None,
+        "norm_kind": norm.reliability_kind.value if norm else None,
+        "norm_population": norm.population if norm else None,
+        "norm_source": norm.source if norm else None,
+        "norm_verified": norm.verified if norm else None,
+    }
+
+
+def _ruptures(scores: Series, norm: Norm | None) -> Rows:
+    values, at = _values(scores), [row["taken_at"] for row in scores]
+    between = norm.sd if norm else None
+    live = either(
+        chart_rule(values, at),
+        fall_rule(values, k=1 if between is not None else 2, between_sd=between),
+    )
+    found = [
+        *episodes(values, live),
+        *drops(values, k=1, between_sd=between),
+        *drops(values, k=2, between_sd=between),
+    ]
+    return [_rupture(scores, episode) for episode in found]
+
+
+def _rupture(scores: Series, episode: Episode) -> dict[str, Any]:
+    def at(index: int | None) -> UUID | None:
+        return None if index is None else scores[index]["measurement_id"]
+
+    return {
+        "start_id": at(episode.start),
+        "nadir_id": at(episode.nadir),
+        "repair_id": at(episode.repair),
+        "depth": episode.depth,
+        "pattern": episode.pattern.value if episode.pattern else None,
+        "over": episode.over,
+        "method_id": episode.method.id,
+        "method_version": episode.method.version,
+    }
+
+
+def _concordances(case: UUID, audience: str, series: Mapping[tuple[Any, ...], Series]) -> Rows:
+    rows = []
+    for (code, role, scale, _), mine in series.items():
+        if role != "CLIENT" or code not in PAIRS:
+            continue
+        other, parallel = PAIRS[code]
+        theirs = [
+            row
+            for key, found in series.items()
+            if key[:3] == (other, "THERAPIST", scale)
+            for row in found
+        ]
+        found = concordance(_by_session(mine), _by_session(theirs), item_parallel=parallel)
+        rows.append(
+            {
+                "case_id": case,
+                "audience": audience,
+                "instrument_code": code,
+                "other_code": other,
+                "scale": scale,
+                "n": found.n,
+                "unit": found.unit.value,
+                **_estimate("bias", found.bias),
+                **_estimate("tracking", found.tracking),
+                **_estimate("correlation", found.correlation),
+                "reason": found.reason,
+                "method_id": found.method.id,
+                "method_version": found.method.version,
+            }
+        )
+    return rows
+
+
+def _by_session(scores: Series) -> dict[str, Rating]:
+    return {
+        str(row["session_id"]): Rating(row["raw"], row["pomp"])
+        for row in scores
+        if row["session_id"] is not None and row["pomp"] is not None
+    }
