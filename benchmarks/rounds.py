@@ -142,8 +142,12 @@ def _chosen(
     chosen: list[Server] = []
     connections = plan.connections[len(plan.connections) // 2]
     for index, name in enumerate((ALLIANCE, PLAIN)):
+        if len(choices) == 1:
+            results.workers[name] = plan.workers[0]
+            chosen.append(choices[plan.workers[0]][index])
+            continue
         tried: dict[int, list[float]] = {workers: [] for workers in choices}
-        for _ in range(3 if len(choices) > 1 else 1):  # the first finds every cache cold
+        for _ in range(3):  # the first finds every cache cold
             for workers, servers_ in choices.items():
                 found = _run(servers_[index], operation, connections, plan.seconds / 2)
                 tried[workers].append(found.rate)

@@ -8,16 +8,19 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
+import orjson
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from alliance_api.charter.principal import NotAPrincipal, Principal, principal_of
-from alliance_api.graph.execute import Executor
-from alliance_api.graph.http import GraphQLHTTP, Unauthorised
+from alliance_api.graph.execute import Executor, Request
+from alliance_api.graph.http import GraphQLHTTP
 from alliance_api.graph.page import routes
 from alliance_api.rest import service
+from alliance_api.rest.charts import endpoint as charts
 from alliance_api.settings import Settings
 from alliance_api.store.transaction import Database
+from chassis.problems import Unauthorised
 from chassis.tokens import Issuer, TokenRefused, Verifier
 
 _KEPT = 10_000
@@ -92,8 +95,14 @@ def create_app(
         await database.close()
 
     rest = FastAPI(title="Alliance", lifespan=lifespan, docs_url=None, redoc_url=None)
-    rest.router.routes.extend(service.routes(database))
-    graphql = GraphQLHTTP(executor, Tokens(verifier))
+    tokens = Tokens(verifier)
+
+    async def read(principal: Principal, query: str, variables: dict[str, Any]) -> Any:
+        answer = await executor.execute(principal, Request(query, None, variables))
+        return orjson.loads(answer.body)["data"]
+
+    rest.router.routes.extend([*service.routes(database), *charts.routes(read, tokens)])
+    graphql = GraphQLHTTP(executor, tokens)
     if settings.graphiql:
         rest.router.routes.extend(routes())
     return Front(graphql, rest)

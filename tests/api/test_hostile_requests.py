@@ -117,7 +117,7 @@ def nested(levels: int) -> str:
 
 TOO_MUCH: dict[str, tuple[str, str]] = {
     "deep": (nested(40), "TOO_DEEP"),
-    "deeper than the parser": (nested(1_500), "TOO_LONG"),
+    "deeper than the parser": (nested(1_500), "TOO_DEEP"),
     "costly": (
         "{ caseload(first: 100) { nodes { sessions(first: 100) { nodes { id } } "
         "measurements(first: 100) { nodes { id } } } } }",

@@ -1,4 +1,5 @@
 import json
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -71,7 +72,7 @@ def test_a_pack_in_toml_has_words_for_every_item_and_says_by_what_right() -> Non
     assert [anchor.text for anchor in pack.anchors[3]] == ["Indeed"]
 
 
-@pytest.mark.parametrize("code", [code for code in FORMS if code != "phq-9"])
+@pytest.mark.parametrize("code", FORMS)
 def test_our_own_questionnaire_filled_in_comes_back_as_a_pack(code: str) -> None:
     form = FORMS[code]
     pack = _read(_filled(code))
@@ -235,10 +236,8 @@ json_values = st.recursive(
 @given(path=st.sampled_from(["url", "version", "language", "copyright", "item"]), value=json_values)
 def test_whatever_stands_in_a_questionnaire_it_is_read_or_refused(path: str, value: object) -> None:
     made = _filled("risq", **{path: value})
-    try:
+    with suppress(InstrumentError):
         assert _read(made).code == "risq"
-    except InstrumentError as refused:
-        assert str(refused).startswith("pack.json")
 
 
 @given(where=st.integers(0, 3), value=st.lists(json_values, max_size=3) | json_values)
@@ -247,7 +246,5 @@ def test_whatever_answers_a_questionnaire_offers_it_is_read_or_refused(
 ) -> None:
     made = _filled("risq")
     made["item"][where]["answerOption"] = value
-    try:
-        _read(made)
-    except InstrumentError as refused:
-        assert str(refused).startswith("pack.json")
+    with suppress(InstrumentError):
+        assert len(_read(made).wordings) == 4

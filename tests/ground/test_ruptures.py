@@ -170,7 +170,7 @@ def test_a_slow_fall_is_found_and_begins_before_its_alarm() -> None:
 
 def test_the_search_for_a_start_ends_at_six_sessions() -> None:
     values = [*STEADY, 3.9, 3.8, 3.7, 3.6, 3.5, 3.4, 3.3, 3.2]
-    found = _only(_falls(values, sd=0.85))
+    found = _only(_falls(values, sd=0.8))
 
     assert found.alarm == 15
     assert found.start == 10

@@ -23,18 +23,25 @@ class Api:
 
     def ask(self, person: str, query: str, **variables: Any) -> dict[str, Any]:
         """Return the data of a query."""
-        if person not in self._tokens:
-            self._tokens[person] = token(person, EVERYTHING, application="demo-story")
         response = self._client.post(
-            "/graphql",
-            json={"query": query, "variables": variables},
-            headers={"authorization": f"Bearer {self._tokens[person]}"},
+            "/graphql", json={"query": query, "variables": variables}, headers=self._as(person)
         )
         found: dict[str, Any] = response.json()
         if "errors" in found:
             raise SystemExit(f"The API refused a query of the story: {found['errors']}")
         data: dict[str, Any] = found["data"]
         return data
+
+    def get(self, person: str, path: str) -> str:
+        """Return the text at a path."""
+        response = self._client.get(path, headers=self._as(person))
+        response.raise_for_status()
+        return response.text
+
+    def _as(self, person: str) -> dict[str, str]:
+        if person not in self._tokens:
+            self._tokens[person] = token(person, EVERYTHING, application="demo-story")
+        return {"authorization": f"Bearer {self._tokens[person]}"}
 
     def do(self, person: str, mutation: str, selection: str, **given: Any) -> dict[str, Any]:
         """Run a mutation and return its payload; every call has a key of its own."""

@@ -16,17 +16,18 @@ from rich.progress import BarColumn, Progress, TextColumn
 from alliance_api.domain.ids import parse_id
 
 from .api import Api
-from .place import NAMES, Place, close, join, prepare
+from .place import FOLDER, NAMES, Place, close, join, prepare
 from .plot import chart
 from .server import Clock, served
 from .tokens import token
 
 SESSIONS = 10
 # What Amira answers to each of the twelve items after each session; she cancels the third, and
-# after the fifth something is not right between them, until they speak of it in the sixth.
-RATINGS = (3.2, 3.5, None, 3.8, 2.4, 3.6, 4.0, 4.1, 4.3, 4.4)
+# after the eighth something is not right between them, until they speak of it in the ninth.
+RATINGS = (3.2, 3.4, None, 3.6, 3.7, 3.6, 3.8, 2.3, 3.5, 3.9)
+RUPTURE, REPAIR = 8, 9
 LATE_BY_THERAPIST = {4: 12}
-DISCLOSURES = {5: "NEXT_SESSION", 7: "TREND", 9: "PRIVATE"}
+DISCLOSURES = {2: "PRIVATE", 5: "TREND", RUPTURE: "NEXT_SESSION"}
 COMMENT = "I felt you were somewhere else today."
 
 
@@ -167,7 +168,7 @@ def _session(story: Story, number: int, at: datetime) -> None:
 def _after(story: Story, number: int) -> None:
     api, value = story.api, RATINGS[number - 1] or 0.0
     given: dict[str, Any] = {"disclosure": DISCLOSURES.get(number, "SHARED")}
-    if number == 5:
+    if number == RUPTURE:
         given["comment"] = COMMENT
     submitted = api.done(
         "client",
@@ -197,18 +198,18 @@ def _around(story: Story, number: int) -> None:
     api = story.api
     if number == 1:
         api.done("therapist", "answerGoal", "goal { state }", goal=story.goal, answer="AGREE")
-    if number == 5:
-        seen = _measurement(story, "therapist", 5)
+    if number == RUPTURE:
+        seen = _measurement(story, "therapist", RUPTURE)
         story.claim(
-            "After session 5 Tomas sees that Amira answered, not what: it opens in session 6",
+            "After session 8 Tomas sees that Amira answered, not what: it opens in session 9",
             holds=seen["scores"] is None
             and seen["comment"] is None
             and {"facet": "COMMENT", "reason": "NOT_YET"} in seen["withheld"],
         )
-    if number == 6:
-        seen = _measurement(story, "therapist", 5)
+    if number == REPAIR:
+        seen = _measurement(story, "therapist", RUPTURE)
         story.claim(
-            "Session 6 has begun, and Tomas reads it: they speak of it",
+            "Session 9 has begun, and Tomas reads it: they speak of it",
             holds=seen["comment"] == COMMENT and seen["withheld"] == [],
         )
     _promises(story, number)
@@ -247,18 +248,19 @@ def _measurement(story: Story, person: str, number: int) -> dict[str, Any]:
 
 TRAJECTORY = """query Trajectory($id: ID!) { case(id: $id) {
   trajectory(instrument: "wai-sr-c", informant: CLIENT) {
-    points { mean minimum maximum session { number } method { id version } } } } }"""
+    points { mean minimum maximum session { number } method { id version } }
+    ruptures { nadir { session { number } } repair { session { number } } method { id } } } } }"""
 
 
-def _points(story: Story, person: str) -> list[dict[str, Any]]:
-    found = story.api.ask(person, TRAJECTORY, id=story.case)
-    points: list[dict[str, Any]] = found["case"]["trajectory"]["points"]
-    return points
+def _trajectory(story: Story, person: str) -> dict[str, Any]:
+    found: dict[str, Any] = story.api.ask(person, TRAJECTORY, id=story.case)["case"]["trajectory"]
+    return found
 
 
 def _what_the_therapist_sees(story: Story) -> None:
     console = story.console
-    mine, his = _points(story, "client"), _points(story, "therapist")
+    seen = _trajectory(story, "therapist")
+    mine, his = _trajectory(story, "client")["points"], seen["points"]
     console.print("\n[bold]The alliance as Tomas may see it[/bold] (WAI-SR, mean of 1 to 5)")
     numbers = [point["session"]["number"] for point in his]
     for line in chart([point["mean"] for point in his], numbers, 1, 5):
@@ -267,14 +269,33 @@ def _what_the_therapist_sees(story: Story) -> None:
     story.claim(
         f"Amira sees her {len(mine)} ratings, Tomas {len(his)}: the private one is not a gap, "
         "it is not there",
-        holds=(len(mine), len(his)) == (9, 8) and 9 not in {p["session"]["number"] for p in his},
+        holds=(len(mine), len(his)) == (9, 8) and 2 not in {p["session"]["number"] for p in his},
     )
-    trend = _measurement(story, "therapist", 7)
+    ruptures = {
+        (one["nadir"]["session"]["number"], one["repair"]["session"]["number"])
+        for one in seen["ruptures"]
+        if one["repair"]
+    }
     story.claim(
-        "Of session 7 he sees the score, and that the answers are withheld: TREND_ONLY",
+        "Alliance found the rupture in session 8 and its repair in session 9",
+        holds=ruptures == {(RUPTURE, REPAIR)},
+    )
+    _picture(story)
+    trend = _measurement(story, "therapist", 5)
+    story.claim(
+        "Of session 5 he sees the score, and that the answers are withheld: TREND_ONLY",
         holds=trend["answers"] is None
         and len(trend["scores"] or ()) == 4
         and trend["withheld"] == [{"facet": "ANSWERS", "reason": "TREND_ONLY"}],
+    )
+
+
+def _picture(story: Story) -> None:
+    drawn = story.api.get("therapist", f"/v1/cases/{story.case}/charts/wai-sr-c.svg")
+    (FOLDER / "alliance.svg").write_text(drawn, encoding="utf-8")
+    story.claim(
+        f"The same as a picture: {FOLDER / 'alliance.svg'}",
+        holds="rupture from session 8" in drawn and "session 2," not in drawn,
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import orjson
-from graphql import GraphQLError
+from graphql import GraphQLError, Source
 
 _VARIABLE = re.compile(r"(Variable '\$\w+' has invalid value(?: at [\w.\[\]]+)?: )(.*)", re.DOTALL)
 # What graphql-core says before it quotes: everything behind is the sender's.
@@ -54,9 +54,12 @@ def request_errors(errors: Iterable[GraphQLError]) -> bytes:
     return orjson.dumps({"errors": [formatted(error) for error in errors]})
 
 
-def plain(code: str, message: str, **details: object) -> bytes:
-    """Return the body of one error without a place."""
-    return request_errors([GraphQLError(message, extensions={"code": code, **details})])
+def plain(code: str, message: str, at: tuple[Source, int] | None = None) -> bytes:
+    """Return the body of one error, with its place in a text if there is one."""
+    source, positions = (at[0], [at[1]]) if at else (None, None)
+    extensions = {"code": code}
+    error = GraphQLError(message, source=source, positions=positions, extensions=extensions)
+    return request_errors([error])
 
 
 def camel(field: str | None) -> str | None:

@@ -7,16 +7,18 @@ then the document, then its cost, then the database.
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable
 from typing import Any, Protocol
 
 import psycopg
 import sqlalchemy.exc
+from graphql import Source
 from opentelemetry import trace
 from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 
 from alliance_api.charter.principal import Principal
+from chassis.problems import ALWAYS, Unauthorised
 from chassis.strict_json import BadJson, parse
 
 from .errors import plain
@@ -25,24 +27,9 @@ from .execute import Answer, Executor, Request
 LARGEST_BODY = 64 * 1024
 RESPONSE_JSON = "application/graphql-response+json"
 JSON = "application/json"
-ALWAYS = (
-    (b"cache-control", b"no-store"),
-    (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),
-    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
-)
 
 _log = logging.getLogger("alliance.graphql")
 _tracer = trace.get_tracer("alliance.graphql")
-
-
-class Unauthorised(Exception):  # noqa: N818  (an expected outcome, not an error)
-    """A request without a token that we trust."""
-
-    def __init__(self, reason: str) -> None:
-        """Keep the reason's public code."""
-        super().__init__(reason)
-        self.reason = reason
 
 
 class Authenticate(Protocol):
@@ -55,10 +42,17 @@ class Authenticate(Protocol):
 class Stopped(Exception):  # noqa: N818  (an expected outcome, not an error)
     """A request that ends before it is executed."""
 
-    def __init__(self, status: int, code: str, message: str, *headers: tuple[bytes, bytes]) -> None:
-        """Keep the answer."""
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        message: str,
+        *headers: tuple[bytes, bytes],
+        at: tuple[Source, int] | None = None,
+    ) -> None:
+        """Keep the answer; `at` is a text and the place in it that is meant."""
         super().__init__(code)
-        self.answer = Answer(status, plain(code, message))
+        self.answer = Answer(status, plain(code, message, at))
         self.headers = headers
 
 
@@ -105,12 +99,8 @@ class GraphQLHTTP:
         try:
             return await self._authenticate(headers.get("authorization"))
         except Unauthorised as refused:
-            challenge = "Bearer"
-            if refused.reason != "missing":
-                challenge += f' error="invalid_token", error_description="{refused.reason}"'
-            message = f"A valid bearer token is needed ({refused.reason})."
-            header = (b"www-authenticate", challenge.encode())
-            raise Stopped(401, "UNAUTHENTICATED", message, header) from None
+            header = (b"www-authenticate", refused.challenge.encode())
+            raise Stopped(401, "UNAUTHENTICATED", refused.message, header) from None
 
 
 async def _body(headers: Headers, receive: Receive) -> bytes:
@@ -137,19 +127,31 @@ def _request(body: bytes) -> Request:
     try:
         found = parse(body)
     except BadJson as error:
-        raise Stopped(400, "BAD_JSON", str(error)) from None
+        raise Stopped(400, "BAD_JSON", error.message, at=_place(body, error)) from None
     if isinstance(found, list):
         raise Stopped(400, "BATCH_NOT_ALLOWED", "Send one operation a request.")
     if not isinstance(found, dict) or not isinstance(found.get("query"), str):
         raise Stopped(400, "BAD_REQUEST", "Send an object with the document as `query`.")
-    variables, name = found.get("variables") or {}, found.get("operationName")
+    variables, name = _member(found, "variables"), found.get("operationName")
     if not isinstance(variables, dict):
         raise Stopped(400, "BAD_REQUEST", "`variables` must be an object.")
     if name is not None and not isinstance(name, str):
         raise Stopped(400, "BAD_REQUEST", "`operationName` must be a string.")
-    if not isinstance(found.get("extensions") or {}, Mapping):
+    if not isinstance(_member(found, "extensions"), dict):
         raise Stopped(400, "BAD_REQUEST", "`extensions` must be an object.")
     return Request(found["query"], name or None, variables, _trace_id())
+
+
+def _member(body: dict[str, Any], name: str) -> object:
+    # Null is as good as nothing; false, 0, "" and [] are mistakes of whoever sent them.
+    value = body.get(name)
+    return {} if value is None else value
+
+
+def _place(body: bytes, error: BadJson) -> tuple[Source, int] | None:
+    if error.position is None:
+        return None
+    return Source(body.decode(errors="replace")), error.position
 
 
 def _trace_id() -> str:
