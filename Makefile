@@ -54,7 +54,7 @@ sure: check test  ## check and test: what a commit must pass
 schema: $(READY)  ## write the generated files anew
 	@$(BIN)/alliance schema
 
-migrate: $(READY)  ## bring the database at DATABASE_URL up to date
+migrate: $(READY)  ## bring the database at DATABASE_ADMIN_URL up to date
 	@$(BIN)/alliance migrate
 
 revision: $(READY)  ## begin a migration (M="what it does")

@@ -86,6 +86,15 @@ JOIN instrument_scales AS s ON s.organisation_id = o AND s.instrument_id = i.id
 CROSS JOIN LATERAL (SELECT cardinality(s.items) AS answered, round(m.mean * cardinality(s.items)) AS raw) AS r
 ORDER BY start, s.key;
 
+-- What is derived from them, for each audience: a client sees all of their own, the care team what was opened.
+INSERT INTO series (organisation_id, case_id, audience, instrument_code, informant_id, informant_role, scale, n, baseline_n, provisional,
+                    centre, lower, upper, method_id, method_version, inputs_hash)
+SELECT o, case_id, audience, instrument_code, informant_id, 'CLIENT', scale, count(*), 8, false, avg(raw), avg(raw) - 3 * stddev(raw),
+       avg(raw) + 3 * stddev(raw), 'individuals-chart', '1', md5(case_id::text || scale)
+FROM scores CROSS JOIN LATERAL (VALUES ('CLIENT'), ('CARE_TEAM')) AS a (audience), org
+WHERE audience = 'CLIENT' OR opens_at IS NOT NULL
+GROUP BY o, case_id, audience, instrument_code, informant_id, scale;
+
 CREATE TEMP TABLE aim AS
 SELECT uuidv7(k.began + make_interval(days => g * 7) - now()) AS id, k.id AS case_id, k.client, k.therapist, g, k.began + make_interval(days => g * 7) AS at
 FROM kase AS k CROSS JOIN LATERAL generate_series(1, 2 + k.n % 3) AS g ORDER BY 6;

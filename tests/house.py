@@ -179,7 +179,7 @@ class House:
         self._now: datetime | None = None
         self.app = create_app(self.settings(), clock=self._clock)
         assert isinstance(self.app, Front)
-        rest: Any = self.app._rest  # noqa: SLF001  (httpx runs no lifespan)
+        rest: Any = self.app._rest
         stack.enter_context(portal.wrap_async_context_manager(rest.router.lifespan_context(rest)))
         transport = httpx.ASGITransport(app=self.app)
         self._http = stack.enter_context(

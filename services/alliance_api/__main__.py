@@ -29,7 +29,7 @@ def _parser() -> argparse.ArgumentParser:
     migrate = _verb(
         verbs, "migrate", "bring the database at DATABASE_ADMIN_URL up to date", _migrate
     )
-    migrate.add_argument("--revision", default="head", help="a revision; `base` undoes all")
+    migrate.add_argument("--down", metavar="REVISION", help="go back to it; `base` undoes all")
 
     revision = _verb(verbs, "revision", "begin a migration", _revision)
     revision.add_argument("message", help="what it does")
@@ -59,12 +59,14 @@ def _serve(found: argparse.Namespace) -> int:
     import uvicorn
 
     uvicorn.run(
-        "alliance_api.app:create_app",
+        "alliance_api.app:serve_app",
         factory=True,
         host=found.host,
         port=found.port,
         workers=found.workers,
+        # No access log: a path can name a person. No log_config: ours is set by `serve_app`.
         access_log=False,
+        log_config=None,
         server_header=False,
     )
     return 0
@@ -85,8 +87,8 @@ def _migrate(found: argparse.Namespace) -> int:
 
     url = _admin_url()
     ensure_roles(url)
-    migrate(url, found.revision)
-    print("The database is up to date." if found.revision == "head" else f"At {found.revision}.")
+    migrate(url, found.down or "head", down=found.down is not None)
+    print(f"Back at {found.down}." if found.down else "The database is up to date.")
     return 0
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 from fastapi import FastAPI
+from opentelemetry import trace
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from alliance_api.charter.principal import NotAPrincipal, Principal, principal_of
@@ -20,6 +21,7 @@ from alliance_api.rest import service
 from alliance_api.rest.charts import endpoint as charts
 from alliance_api.settings import Settings
 from alliance_api.store.transaction import Database
+from chassis import logs, telemetry
 from chassis.problems import Unauthorised
 from chassis.tokens import Issuer, TokenRefused, Verifier
 
@@ -106,3 +108,10 @@ def create_app(
     if settings.graphiql:
         rest.router.routes.extend(routes())
     return Front(graphql, rest)
+
+
+def serve_app() -> ASGIApp:
+    """Return the application as `alliance serve` runs it: logs as JSON, spans with ids."""
+    logs.log_as_json()
+    trace.set_tracer_provider(telemetry.tracer_provider("alliance-api"))
+    return create_app()

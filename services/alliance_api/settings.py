@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class Settings(BaseSettings):
-    """Settings of the API. Secrets may be given by file: `NAME_FILE` names it."""
+    """Settings of the API. Each may be given by file: `NAME_FILE` names it."""
 
     model_config = SettingsConfigDict(env_prefix="", extra="ignore", frozen=True)
 
@@ -30,11 +31,18 @@ class Settings(BaseSettings):
         default=16, ge=1, le=200, description="Connections for reads, and for writes."
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def _from_files(cls, given: dict[str, Any]) -> dict[str, Any]:
+        files = {name: os.environ.get(f"{name.upper()}_FILE") for name in cls.model_fields}
+        return given | {
+            name: Path(path).read_text(encoding="utf-8").strip()
+            for name, path in files.items()
+            if path and name not in given
+        }
+
     @cached_property
     def issuers(self) -> list[dict[str, Any]]:
-        """Return the trusted issuers; a path to a file of them is followed."""
-        text = self.trusted_issuers.strip()
-        if text and not text.startswith("["):
-            text = Path(text).read_text(encoding="utf-8")
-        found: list[dict[str, Any]] = json.loads(text or "[]")
+        """The trusted issuers."""
+        found: list[dict[str, Any]] = json.loads(self.trusted_issuers)
         return found

@@ -31,6 +31,19 @@ def address(url: str, **parts: str) -> str:
     return urlunsplit((split.scheme, netloc, path, split.query, split.fragment))
 
 
+def state_of(error: BaseException) -> str:
+    """Return the SQLSTATE of a driver's error, or of one that wraps it.
+
+    A connection that could not be had or was lost has none and counts as `08000`; an error made
+    in this process (a value that cannot be told to PostgreSQL, say) as `XX000`.
+    """
+    found = getattr(error, "orig", None) or error
+    if state := getattr(found, "sqlstate", None):
+        return str(state)
+    lost = (psycopg.OperationalError, psycopg.InterfaceError)
+    return "08000" if isinstance(found, lost) else "XX000"
+
+
 class Line:
     """One connection in pipeline mode: prepared statements, and no transaction of its own."""
 

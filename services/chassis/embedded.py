@@ -62,8 +62,6 @@ def _configure(url: str, settings: dict[str, str]) -> None:
     with psycopg.connect(url, autocommit=True) as connection:
         for name, value in settings.items():
             connection.execute(
-                sql.SQL("ALTER SYSTEM SET {} = {}").format(
-                    sql.Identifier(name), sql.Literal(value)
-                )
+                sql.SQL("ALTER SYSTEM SET {} = {}").format(sql.Identifier(name), sql.Literal(value))
             )
         connection.execute("SELECT pg_reload_conf()")

@@ -123,7 +123,7 @@ TOO_MUCH: dict[str, tuple[str, str]] = {
         "measurements(first: 100) { nodes { id } } } } }",
         "TOO_COSTLY",
     ),
-    "wide": ("{ " + " ".join(f"viewer {{ person {{ id }} }}" for _ in range(11)) + " }", "TOO_MANY_FIELDS"),
+    "wide": ("{ " + " ".join("viewer { person { id } }" for _ in range(11)) + " }", "TOO_MANY_FIELDS"),
     "aliases": (
         "{ viewer { " + " ".join(f"a{n}: person {{ id }}" for n in range(31)) + " } }",
         "TOO_MANY_ALIASES",

@@ -142,7 +142,7 @@ def test_four_problem_items_are_prorated_to_twenty() -> None:
         assert found.raw == pytest.approx(expected, abs=1e-6)
 
 
-def _goal(  # noqa: PLR0913 - a builder
+def _goal(
     client: Stance = AGREE,
     therapist: Stance = AGREE,
     worded_by: PartyRole | None = CLIENT,

@@ -27,7 +27,7 @@ def tables(url: str) -> set[str]:
 def test_down_removes_everything_and_up_brings_it_back(scratch: str) -> None:
     before = tables(scratch)
     assert before == {*metadata.tables, "alembic_version"}
-    migrate.migrate(scratch, "base")
+    migrate.migrate(scratch, "base", down=True)
     assert tables(scratch) == {"alembic_version"}
     migrate.migrate(scratch)
     assert tables(scratch) == before
@@ -50,7 +50,7 @@ def test_a_migration_does_not_wait_long_for_a_lock(scratch: str) -> None:
     with psycopg.connect(scratch) as other:
         other.execute("LOCK TABLE goals IN ACCESS SHARE MODE")
         with pytest.raises(Exception, match="lock timeout"):
-            migrate.migrate(scratch, "base")
+            migrate.migrate(scratch, "base", down=True)
     assert "goals" in tables(scratch)
 
 

@@ -274,10 +274,10 @@ def _what_the_therapist_sees(story: Story) -> None:
     ruptures = {
         (one["nadir"]["session"]["number"], one["repair"]["session"]["number"])
         for one in seen["ruptures"]
-        if one["repair"]
+        if one["repair"] and one["method"]["id"] == "rupture-chart"
     }
     story.claim(
-        "Alliance found the rupture in session 8 and its repair in session 9",
+        "The control chart shows the rupture in session 8, and its repair in session 9",
         holds=ruptures == {(RUPTURE, REPAIR)},
     )
     _picture(story)

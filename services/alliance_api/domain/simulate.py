@@ -174,9 +174,7 @@ def _sitting(random: Random, world: World, style: Style, felt: float) -> Sitting
     seen = world.mean + world.therapist_tracking * (felt - world.mean) + world.therapist_bias
     asked = random.random() >= world.unanswered
     therapist = _answers(random, world, Style.ORDINARY, seen) if asked else None
-    return Sitting(
-        kept=True, client_delay=delay, client=client, therapist=therapist, expected=felt
-    )
+    return Sitting(kept=True, client_delay=delay, client=client, therapist=therapist, expected=felt)
 
 
 def _answers(random: Random, world: World, style: Style, felt: float) -> tuple[float, ...]:

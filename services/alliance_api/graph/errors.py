@@ -36,6 +36,21 @@ def unechoed(error: GraphQLError) -> GraphQLError:
     return GraphQLError(where + told, error.nodes, extensions={"code": "BAD_VARIABLE"})
 
 
+# Where graphql-core quotes a value out of a document; names of fields and types it may repeat.
+_QUOTED = re.compile(
+    r"(?<=value): .*|,? found (?=[\"'\d\[{-]|String|BlockString|Int|Float).*"
+    r"|(?<=Unexpected String) .*|(?<=Unexpected Int) .*|(?<=Unexpected Float) .*"
+    r"|(?<=Unexpected BlockString) .*",
+    re.DOTALL,
+)
+
+
+def unquoted(error: GraphQLError) -> GraphQLError:
+    """Return a document's error without the values in it."""
+    error.message = _QUOTED.sub(".", error.message)
+    return error
+
+
 def formatted(error: GraphQLError) -> dict[str, Any]:
     """Return an error as the specification prints it."""
     found: dict[str, Any] = {"message": error.message}

@@ -29,7 +29,7 @@ from alliance_api.onesql.plan import Plan
 from alliance_api.onesql.refusals import DocumentRefused, refusal
 from alliance_api.store.transaction import Database
 
-from .errors import request_errors, unechoed
+from .errors import request_errors, unechoed, unquoted
 from .ready import Ready, audited
 from .schema import PREFIXES, schema
 from .verbs import Verbs
@@ -86,7 +86,7 @@ class Executor:
             else:
                 body = await self._verbs.run(principal, request.trace, ready)
         except DocumentRefused as refused:
-            return Answer(400, request_errors(refused.errors))
+            return Answer(400, request_errors(map(unquoted, refused.errors)))
         except GraphQLError as error:
             return Answer(400, request_errors([error]))
         return Answer(200, self._costed(self._mended(body), ready), kind, ready.document.hash)

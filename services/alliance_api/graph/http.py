@@ -18,6 +18,7 @@ from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 
 from alliance_api.charter.principal import Principal
+from chassis.database import state_of
 from chassis.problems import ALWAYS, Unauthorised
 from chassis.strict_json import BadJson, parse
 
@@ -27,6 +28,9 @@ from .execute import Answer, Executor, Request
 LARGEST_BODY = 64 * 1024
 RESPONSE_JSON = "application/graphql-response+json"
 JSON = "application/json"
+
+# Connections, resources, locks, operators and races: classes of SQLSTATE that pass.
+_PASSING = ("08", "53", "55", "57", "40")
 
 _log = logging.getLogger("alliance.graphql")
 _tracer = trace.get_tracer("alliance.graphql")
@@ -160,17 +164,14 @@ def _trace_id() -> str:
 
 
 def _unavailable(error: Exception) -> Stopped:
-    state = getattr(error, "sqlstate", None) or getattr(
-        getattr(error, "orig", None), "sqlstate", None
-    )
+    state = state_of(error)
     # The class of an error says what happened; its message may hold what somebody wrote.
     _log.error(
-        "graphql.database",
-        extra={"exception.type": type(error).__name__, "error.type": state or "connection"},
+        "graphql.database", extra={"exception.type": type(error).__name__, "error.type": state}
     )
-    if state is not None and state.startswith("57014"):
+    if state == psycopg.errors.QueryCanceled.sqlstate:
         return Stopped(503, "TIMEOUT", "This took too long. Ask for less, or try again.")
-    if state is not None and not state.startswith(("08", "53", "55", "57", "40")):
+    if not state.startswith(_PASSING):
         return Stopped(500, "INTERNAL", "Something went wrong here. Nothing was changed.")
     header = (b"retry-after", b"1")
     return Stopped(503, "UNAVAILABLE", "The database is not reachable. Try again.", header)

@@ -24,6 +24,7 @@ from alliance_api.onesql.refusals import refusal
 from alliance_api.onesql.rows import object_type
 from alliance_api.store import outbox
 from alliance_api.store.transaction import Database, Transaction
+from chassis.database import state_of
 
 from .errors import camel
 from .mutations import VERBS, Verb
@@ -119,7 +120,7 @@ class _Mutation:
             try:
                 return await self._once()
             except sqlalchemy.exc.DBAPIError as error:
-                state = getattr(error.orig, "sqlstate", None) or "08"
+                state = state_of(error)
                 if not state.startswith(_AGAIN) or attempt == TRIES - 1:
                     _explain(error, state)
                     raise

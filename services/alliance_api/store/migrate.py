@@ -37,15 +37,15 @@ def ensure_roles(url: str) -> None:
         connection.execute("GRANT USAGE ON SCHEMA public TO alliance_api, alliance_engine")
 
 
-def migrate(url: str, revision: str = "head") -> None:
-    """Upgrade (or downgrade, to an older `revision`) with lock and statement timeouts.
+def migrate(url: str, revision: str = "head", *, down: bool = False) -> None:
+    """Upgrade (or go `down`) to a revision, with lock and statement timeouts.
 
     `url` is of a user that may become `alliance_owner`.
     """
     engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1))
     with engine.connect() as connection:
         become_owner(connection)
-        run = command.downgrade if revision == "base" else command.upgrade
+        run = command.downgrade if down else command.upgrade
         run(config(connection), revision)
     engine.dispose()
 
