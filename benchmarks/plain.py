@@ -4,7 +4,7 @@ Strawberry types with resolvers, DataLoaders for everything below the root, SQLA
 its async driver, FastAPI and Strawberry's router. One statement a level, whatever the number of
 cases. It has every advantage: no law (its role is above it), no ledger, no verified token (it reads
 who asks and believes it), no pages but the first, models of only those columns that are asked for,
-no transaction around reads, parsed and validated documents kept.
+parsed and validated documents kept.
 """
 
 from __future__ import annotations

@@ -42,7 +42,9 @@ WORDS: dict[str, str] = {
     "all opened": "shared, or for the next session and that has begun",
     "rated": "unless one was asked about that session and has not rated it yet",
     "invited": "opened to caregivers as well",
+    "all invited": "every goal it is made of was opened to caregivers as well",
     "consent": "the client consents to supervision",
+    "seen": "made of measurements whose scores one may see oneself",
     "hers": "computed for the client",
     "the team's": "computed for the care team",
     "-": "never",
@@ -75,6 +77,11 @@ measurements  CAREGIVER  | unless private | unless private       | unless privat
 scores        CAREGIVER  | trend opened   | trend opened, rated  | trend opened, consent  | own                    | -
 answers       CAREGIVER  | all opened     | all opened, rated    | -                      | own                    | -
 comments      CAREGIVER  | all opened     | all opened, rated    | -                      | own                    | -
+attainments              | always         | always               | consent                | all invited            | -
+series                   | hers           | the team's           | the team's, consent    | -                      | -
+changes                  | hers, seen     | the team's, seen     | the team's, consent, seen | -                      | -
+ruptures                 | hers, seen     | the team's, seen     | the team's, consent, seen | -                      | -
+concordances             | hers           | the team's           | the team's, consent    | -                      | -
 signals                  | hers           | the team's           | the team's, consent    | -                      | -
 consents                 | always         | always               | -                      | -                      | -
 """  # fmt: skip
@@ -97,6 +104,11 @@ SCOPES: dict[str, tuple[str, ...]] = {
     "scores": ("Observation?category=survey",),
     "answers": ("QuestionnaireResponse",),
     "comments": ("QuestionnaireResponse",),
+    "attainments": ("Goal",),
+    "series": ("Observation?category=survey",),
+    "changes": ("Observation?category=survey",),
+    "ruptures": ("Observation?category=survey",),
+    "concordances": ("Observation?category=survey",),
     "signals": ("Flag",),
     "consents": ("Consent",),
     "read_ledger": ("AuditEvent",),
@@ -188,6 +200,26 @@ class Oracle:
             assert said.role == row["informant_role"]
         return _MEANINGS[word](self, asker, case, row, said)
 
+    def about(self, row: Row | None) -> Said | None:
+        """Return what is true of the measurement of a row, if it is of one."""
+        return (
+            self._world.said.get(row["measurement_id"]) if row and "measurement_id" in row else None
+        )
+
+    def sees_what_it_is_made_of(self, asker: Asker, case: UUID, row: Row) -> bool:
+        """A row about measurements: the scores of each must be open to whoever sees the row."""
+        parts = (row.get(f"{part}_id") for part in ("measurement", "start", "nadir", "repair"))
+        relation = asker.relations[case]
+        for made in filter(None, parts):
+            said = self._world.said[made]
+            words = CELLS["scores", said.role][relation]
+            if not all(_MEANINGS[word](self, asker, case, row, said) for word in words):
+                return False
+        return True
+
+    def every_goal_invited(self, case: UUID) -> bool:
+        return not self._world.cases[case].story.goals
+
     def consented(self, case: UUID) -> bool:
         return self._world.cases[case].consented
 
@@ -253,12 +285,16 @@ _MEANINGS: dict[str, Meaning] = {
     "always": lambda _o, _a, _c, _r, _s: True,
     "-": lambda _o, _a, _c, _r, _s: False,
     "own": lambda _o, a, _c, r, s: (s.informant if s else _author(r)) == a.person,
-    "unless private": lambda _o, _a, _c, _r, s: bool(s) and s.disclosure is not Disclosure.PRIVATE,
+    "unless private": lambda _o, _a, _c, _r, s: (
+        s is not None and s.disclosure is not Disclosure.PRIVATE
+    ),
     "trend opened": lambda _o, _a, _c, _r, s: _began(s, Disclosure.TREND, Disclosure.SHARED),
     "all opened": lambda _o, _a, _c, _r, s: _began(s, Disclosure.SHARED),
-    "rated": lambda _o, a, _c, _r, s: bool(s) and s.to_rate_first != a.person,
+    "rated": lambda _o, a, _c, _r, s: s is not None and s.to_rate_first != a.person,
     "invited": lambda o, _a, _c, r, s: s.invited if s else o.invited_goal(r),
     "consent": lambda o, _a, c, _r, _s: o.consented(c),
+    "all invited": lambda o, _a, c, _r, _s: o.every_goal_invited(c),
+    "seen": lambda o, a, c, r, _s: o.sees_what_it_is_made_of(a, c, r),
     "hers": lambda _o, _a, _c, r, _s: r["audience"] == "CLIENT",
     "the team's": lambda _o, _a, _c, r, _s: r["audience"] == "CARE_TEAM",
 }
@@ -290,7 +326,11 @@ def askers(world: World) -> list[Asker]:
     clinic = world.clinic
     found = [*plain_askers(world), *_past_and_future(world), *_bound(world, *world.both)]
     therapist, client, manager = found[3], found[1], found[6]
-    for whole, person in ((therapist, clinic.therapist), (client, clinic.client), (manager, clinic.manager)):
+    for whole, person in (
+        (therapist, clinic.therapist),
+        (client, clinic.client),
+        (manager, clinic.manager),
+    ):
         found += _narrowed(whole, person)
     return found
 
@@ -354,7 +394,9 @@ def _join(clinic: Clinic, person: Person, relation: str, begins: Any, ends: Any)
         given = (clinic.organisation, clinic.case, clinic.client.uuid, person.uuid, relation)
         seed.join(connection, *given, ends_at=ends)
     consented = relation == "SUPERVISOR"
-    clinic.house.change("UPDATE care_team SET starts_at = %s WHERE person_id = %s", begins, person.uuid)
+    clinic.house.change(
+        "UPDATE care_team SET starts_at = %s WHERE person_id = %s", begins, person.uuid
+    )
     clinic.house.change(
         "UPDATE standing SET starts_at = %s, consented = %s WHERE person_id = %s",
         begins,
@@ -369,7 +411,9 @@ def _narrowed(whole: Asker, person: Person) -> list[Asker]:
         _with(f"{whole.label} without {missing}", whole, person, set(RESOURCES) - {missing}, "rs")
         for missing in RESOURCES
     ]
-    found += [_with(f"{whole.label} with {one} alone", whole, person, {one}, "rs") for one in RESOURCES]
+    found += [
+        _with(f"{whole.label} with {one} alone", whole, person, {one}, "rs") for one in RESOURCES
+    ]
     found.append(_with(f"{whole.label} who may only write", whole, person, set(RESOURCES), "cud"))
     found.append(_with(f"{whole.label} who may only search", whole, person, set(RESOURCES), "s"))
     wrong = person.can("user/*.srduc user/* */*.rs patient/*.rs user/Nothing.rs EVERYTHING")
@@ -459,17 +503,20 @@ def compare(house: House, world: World) -> Outcome:
         f"{table} {role}: no {relation} is allowed any row"
         for (table, role), cells in CELLS.items()
         for relation, words in cells.items()
-        if words != ("-",) and (table, role, relation) not in reached and (table, relation) not in EMPTY
+        if words != ("-",)
+        and (table, role, relation) not in reached
+        and (table, relation) not in EMPTY
     ]
     outcome.vacuous += [f"{table} is empty" for table, found in rows.items() if not found]
     return outcome
 
 
-# Nobody but client and therapist can promise anything yet, and no form is for caregivers.
-EMPTY = {("commitments", "caregiver"), ("occasions", "caregiver")}
+# Nobody but client and therapist can promise anything yet; no caregiver was asked here; and in each
+# case there is a goal to which caregivers are not invited.
+EMPTY = {("commitments", "caregiver"), ("occasions", "caregiver"), ("attainments", "caregiver")}
 
 
-def judge(
+def judge(  # noqa: PLR0913  (what a comparison is made of)
     outcome: Outcome,
     oracle: Oracle,
     asker: Asker,
@@ -486,7 +533,8 @@ def judge(
     for what, places in ((outcome.leaks, seen - allowed), (outcome.missing, allowed - seen)):
         if places:
             example = next((row for row in rows if row["place"] in places), None)
-            what.append(f"{asker.label}: {table}: {len(places)} rows, for example {example}")
+            said = oracle.about(example)
+            what.append(f"{asker.label}: {table}: {len(places)} rows, as {example}, {said}")
 
 
 def _reached(
@@ -516,4 +564,3 @@ def experiment(small: bool) -> Figure:  # noqa: FBT001  (the one switch of every
     )
     met = not (outcome.leaks or outcome.missing or outcome.vacuous)
     return Figure("broken-query", figure, "0 leaks, 0 missing, 0 vacuous", met)
-

@@ -50,7 +50,9 @@ class Relay:
         """The URL under which `alliance_api` reaches PostgreSQL through the relay."""
         port = self._listener.getsockname()[1]
         name = self._to["dbname"]
-        return f"postgresql://alliance_api@127.0.0.1:{port}/{name}?sslmode=disable&gssencmode=disable"
+        return (
+            f"postgresql://alliance_api@127.0.0.1:{port}/{name}?sslmode=disable&gssencmode=disable"
+        )
 
     def taken(self) -> Wire:
         """Return what passed since the last time."""
@@ -128,7 +130,9 @@ class _Reader:
         elif kind == b"E":
             self._note(self._portals[names[0]])
         elif kind == b"Q":
-            self._note(names[0].decode())
+            # ";" asks whether the connection is still alive; it does nothing.
+            if names[0] != b";":
+                self._note(names[0].decode())
         elif kind == b"S":
             self._note(None)
 
@@ -261,8 +265,8 @@ def count(house: Relayed, clinic: Clinic, cases: int, sessions: int) -> Counts:
 
 
 def _submit(clinic: Clinic) -> tuple[int, int]:
-    given = {"idempotencyKey": uuid4().hex, "case": clinic.case_id, "comment": "Canary"}
-    given |= {"instrument": "alliance-check-in", "answers": answers(2)}
+    given: dict[str, Any] = {"idempotencyKey": uuid4().hex, "case": clinic.case_id}
+    given |= {"instrument": "alliance-check-in", "answers": answers(2), "comment": "Canary"}
     payload = clinic.client.reads(SUBMIT, input=given)["submitMeasurement"]
     return len(payload["measurement"]["answers"]), len(payload["problems"])
 

@@ -128,9 +128,9 @@ def rights_in(connection: psycopg.Connection[Any]) -> Rows:
 def anew(connection: psycopg.Connection[Any]) -> None:
     """Take the law away from a scratch database, and give it what the charter says today."""
     connection.execute("DROP VIEW withheld")
-    for (table, name, *_) in policies_in(connection):
-        statement = sql.SQL("DROP POLICY {} ON {}")
-        connection.execute(statement.format(sql.Identifier(name), sql.Identifier(table)))
+    for table, name, *_ in policies_in(connection):
+        drop_policy = sql.SQL("DROP POLICY {} ON {}")
+        connection.execute(drop_policy.format(sql.Identifier(name), sql.Identifier(table)))
     for name in metadata.tables:
         for role in ("PUBLIC", "alliance_api", "alliance_engine"):
             connection.execute(f"REVOKE ALL ON {name} FROM {role}".encode())

@@ -35,7 +35,11 @@ WEEK, DAY, HOUR, MINUTE = (
     timedelta(hours=1),
     timedelta(minutes=1),
 )
-FORM = {"client": "alliance-check-in", "therapist": "alliance-check-in-t"}
+FORM = {
+    "client": "alliance-check-in",
+    "therapist": "alliance-check-in-t",
+    "caregiver": "alliance-check-in-caregiver",
+}
 ITEMS = 5
 Ratings = str | Sequence[int | None]
 

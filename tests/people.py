@@ -1,5 +1,7 @@
-"""The six people: the client, her therapist, the therapist's supervisor, the manager, a caregiver,
-and a stranger who must never see anything.
+"""The six people.
+
+The client, her therapist, the therapist's supervisor, the manager, a caregiver, and a stranger who
+must never see anything.
 """
 
 from __future__ import annotations
@@ -147,7 +149,7 @@ class Clinic:
     organisation: UUID
     people: dict[str, Person]
     case: UUID
-    also: dict[str, UUID] = field(default_factory=dict)
+    known: list[str] = field(default_factory=list)
 
     def __getattr__(self, name: str) -> Person:
         """Return a person by name: `clinic.therapist`."""

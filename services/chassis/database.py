@@ -14,7 +14,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 from psycopg import pq
-from psycopg_pool import AsyncConnectionPool
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 MOST_STATEMENTS = 500
 _TRIES = 3
@@ -176,17 +176,23 @@ class Reads:
         Only for statements that may be run again: the reads, and their ledger rows, which are
         written in the same transaction or not at all.
         """
-        for attempt in range(_TRIES):
+        patience = _TRIES
+        # After a restart every connection in the pool is dead, and each is found out by using it.
+        stale = self._pool.max_size
+        while True:
             try:
                 async with self._pool.connection() as connection:
                     return await self._line(connection).run(statements)
             except psycopg.OperationalError as error:
                 if error.sqlstate is not None and not error.sqlstate.startswith(("08", "57P")):
                     raise
-                if attempt == _TRIES - 1:
+                if stale and not isinstance(error, PoolTimeout):
+                    stale -= 1
+                    continue
+                patience -= 1
+                if not patience:
                     raise
-                await asyncio.sleep(0.05 * (attempt + 1))
-        raise AssertionError
+                await asyncio.sleep(0.05 * (_TRIES - patience))
 
     async def _configure(self, connection: psycopg.AsyncConnection[Any]) -> None:
         connection._alliance_line = Line(connection)  # type: ignore[attr-defined]  # noqa: SLF001

@@ -148,7 +148,11 @@ def test_two_sessions_at_the_same_time(clinic: Clinic) -> None:
     other = clinic.another_case(clinic.stranger)
     refused = [("OVERLAP", "plannedStart")]
     for case in (clinic.case_id, f"case-{other}"):
-        for start, length in ((DAY, HOUR), (DAY - MINUTE, 2 * MINUTE * 3), (DAY + 10 * MINUTE, MINUTE * 5)):
+        for start, length in (
+            (DAY, HOUR),
+            (DAY - MINUTE, 2 * MINUTE * 3),
+            (DAY + 10 * MINUTE, MINUTE * 5),
+        ):
             given = {"case": case, "modality": "VIDEO", **plan(start, length)}
             assert unchanged(clinic.therapist, "scheduleSession", **given) == refused
 
@@ -278,7 +282,15 @@ def test_texts_that_can_be_kept_come_back_as_they_were(
     assert changed[field] == text
 
 
-TIMES = ["plannedStart", "plannedEnd", "startedAt", "endedAt", "clientArrivedAt", "dueAt", "opensAt"]
+TIMES = [
+    "plannedStart",
+    "plannedEnd",
+    "startedAt",
+    "endedAt",
+    "clientArrivedAt",
+    "dueAt",
+    "opensAt",
+]
 FAR = [
     "0001-01-01T00:00:00+14:00",
     "0001-01-01T00:00:00Z",
@@ -315,7 +327,9 @@ def test_times_at_the_ends_of_the_calendar_are_refused_or_kept_but_never_fail(
                 assert reply.error == "BAD_VARIABLE"
                 assert far == "" or far not in reply.text
             else:
-                assert reply.data[mutation]["problems"] != [] or legible(works.who, mutation, reply.data)
+                assert reply.data[mutation]["problems"] != [] or legible(
+                    works.who, mutation, reply.data
+                )
             if reply.status == 400 or reply.data[mutation]["problems"]:
                 assert clinic.house.counts() == before
 

@@ -49,7 +49,7 @@ TREND = ("S", {"ANSWERS": "TREND_ONLY", "COMMENT": "TREND_ONLY"})
 SUPERVISED = ("S", {"ANSWERS": "PRIVATE", "COMMENT": "PRIVATE"})
 UNCONSENTED = ("", {"SCORES": "NO_CONSENT", "ANSWERS": "PRIVATE", "COMMENT": "PRIVATE"})
 WAITING = ("", {"SCORES": "NOT_YET", "ANSWERS": "PRIVATE", "COMMENT": "PRIVATE"})
-ALL = ("SAC", {})
+ALL: tuple[str, dict[str, str]] = ("SAC", {})
 
 # disclosure -> therapist, supervisor without and with consent, caregiver uninvited and invited
 EXPECTED: dict[str, tuple[Any, Any, Any, Any, Any]] = {
@@ -80,9 +80,7 @@ def test_each_relation_reads_what_the_disclosure_opens(
 
 def test_the_therapists_own_rating_reaches_the_client_only_when_opened(clinic: Clinic) -> None:
     private = submit(clinic.therapist, clinic.case_id, instrument=f"{FORM}-t")
-    shared = submit(
-        clinic.therapist, clinic.case_id, instrument=f"{FORM}-t", disclosure="SHARED"
-    )
+    shared = submit(clinic.therapist, clinic.case_id, instrument=f"{FORM}-t", disclosure="SHARED")
     assert seen(clinic.client, private) is None, "others than clients begin with what opens least"
     assert seen(clinic.client, shared) == ALL
     assert seen(clinic.supervisor, shared) == SUPERVISED
@@ -184,9 +182,7 @@ def test_a_therapist_rates_first_where_both_were_asked(clinic: Clinic) -> None:
     clinic.consent()
     assert seen(clinic.therapist, made) == all_withheld("RATE_FIRST")
     assert seen(clinic.supervisor, made) == SUPERVISED
-    submit(
-        clinic.therapist, story.case_id, session=story.sessions[0], instrument=f"{FORM}-t"
-    )
+    submit(clinic.therapist, story.case_id, session=story.sessions[0], instrument=f"{FORM}-t")
     assert seen(clinic.therapist, made) == ALL
 
 
@@ -255,9 +251,7 @@ def test_a_private_measurement_leaves_no_trace_for_anybody_else(clinic: Clinic) 
     facts = clinic.rows("SELECT count(*) FROM facts WHERE organisation_id = %s")
     about = {"session": story.sessions[2], "occasion": story.occasions[0], "answers": answers(0)}
     made = submit(clinic.client, story.case_id, disclosure="PRIVATE", **about)
-    again = submit(
-        clinic.client, story.case_id, disclosure="PRIVATE", session=story.sessions[1]
-    )
+    again = submit(clinic.client, story.case_id, disclosure="PRIVATE", session=story.sessions[1])
     for name in OTHERS:
         assert traces(clinic.people[name], story.case_id) == before[name], name
         for each in (made, again):

@@ -119,11 +119,16 @@ TOO_MUCH: dict[str, tuple[str, str]] = {
     "deep": (nested(40), "TOO_DEEP"),
     "deeper than the parser": (nested(1_500), "TOO_DEEP"),
     "costly": (
-        "{ caseload(first: 100) { nodes { sessions(first: 100) { nodes { id } } "
-        "measurements(first: 100) { nodes { id } } } } }",
+        (
+            "{ caseload(first: 100) { nodes { sessions(first: 100) { nodes { id } } "
+            "measurements(first: 100) { nodes { id } } } } }"
+        ),
         "TOO_COSTLY",
     ),
-    "wide": ("{ " + " ".join("viewer { person { id } }" for _ in range(11)) + " }", "TOO_MANY_FIELDS"),
+    "wide": (
+        "{ " + " ".join("viewer { person { id } }" for _ in range(11)) + " }",
+        "TOO_MANY_FIELDS",
+    ),
     "aliases": (
         "{ viewer { " + " ".join(f"a{n}: person {{ id }}" for n in range(31)) + " } }",
         "TOO_MANY_ALIASES",
@@ -165,7 +170,9 @@ def test_cost_multiplies_by_first_also_from_a_variable(somebody: Person) -> None
     assert somebody.asks(text, n=10).status == 200
     reply = somebody.asks(text, n=100)
     assert (reply.status, reply.error) == (400, "TOO_COSTLY")
-    small, large = (somebody.asks(text, n=n).body["extensions"]["cost"]["requested"] for n in (10, 20))
+    small, large = (
+        somebody.asks(text, n=n).body["extensions"]["cost"]["requested"] for n in (10, 20)
+    )
     assert large > 3 * small
 
 
@@ -231,9 +238,7 @@ CURSORS = [
 
 @pytest.mark.parametrize("cursor", CURSORS)
 @pytest.mark.parametrize("name", ["after", "before"])
-def test_a_cursor_of_somebody_elses_making_is_400(
-    somebody: Person, name: str, cursor: str
-) -> None:
+def test_a_cursor_of_somebody_elses_making_is_400(somebody: Person, name: str, cursor: str) -> None:
     text = f"query($c: String) {{ caseload({name}: $c) {{ nodes {{ id }} }} }}"
     reply = somebody.asks(text, c=cursor)
     assert (reply.status, reply.error) == (400, "BAD_CURSOR")

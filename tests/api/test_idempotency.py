@@ -41,9 +41,9 @@ def test_the_same_key_for_another_mutation_is_refused(clinic: Clinic) -> None:
     given = {"idempotencyKey": "once", "case": clinic.case_id, "wording": "Sleep"}
     clinic.client.done("proposeGoal", "", **given)
     works = good(clinic, "makeCommitment")
-    assert clinic.client.refused(
-        "makeCommitment", **{**works.given, "idempotencyKey": "once"}
-    ) == [("IDEMPOTENCY_KEY_REUSED", "idempotencyKey")]
+    assert clinic.client.refused("makeCommitment", **{**works.given, "idempotencyKey": "once"}) == [
+        ("IDEMPOTENCY_KEY_REUSED", "idempotencyKey")
+    ]
 
 
 @pytest.mark.parametrize("mutation", MUTATIONS)
@@ -65,9 +65,9 @@ def test_twenty_at_once_are_one(clinic: Clinic, mutation: str) -> None:
 
 def test_keys_of_two_people_do_not_collide(clinic: Clinic) -> None:
     ids = {
-        who.done(
-            "proposeGoal", "", idempotencyKey="once", case=clinic.case_id, wording="Sleep"
-        )["id"]
+        who.done("proposeGoal", "", idempotencyKey="once", case=clinic.case_id, wording="Sleep")[
+            "id"
+        ]
         for who in (clinic.client, clinic.therapist)
     }
     assert len(ids) == 2

@@ -178,8 +178,7 @@ def test_a_fact_is_written_with_the_change_and_not_without_it(
     new = facts(clinic)[len(before) :]
     assert [fact[0] for fact in new] == FACTS[mutation]
     [(writer,)] = clinic.rows(
-        "SELECT xmin::text FROM idempotency_keys WHERE organisation_id = %s "
-        "AND key = 'once'"
+        "SELECT xmin::text FROM idempotency_keys WHERE organisation_id = %s AND key = 'once'"
     )
     for _, case, subject, _, transaction in new:
         assert case == clinic.case
@@ -211,9 +210,7 @@ def test_free_text_is_nowhere_but_in_its_own_table(
     client = clinic.client
     made = client.done("submitMeasurement", "comment", **about, comment=CANARY)
     goal = client.done("proposeGoal", "wording", case=case, wording=CANARY)
-    clinic.therapist.done(
-        "answerGoal", "wording", goal=goal["id"], answer="AMEND", wording=CANARY
-    )
+    clinic.therapist.done("answerGoal", "wording", goal=goal["id"], answer="AMEND", wording=CANARY)
     due = instant(now() + DAY)
     promise = client.done("makeCommitment", "wording", case=case, wording=CANARY, dueAt=due)
     client.done("settleCommitment", "", commitment=promise["id"], outcome="KEPT")
@@ -243,9 +240,7 @@ def test_free_text_is_nowhere_but_in_its_own_table(
     holding = {
         table
         for table in clinic.house.tables()
-        if clinic.house.rows(
-            f"SELECT 1 FROM {table} t WHERE t::text LIKE %s LIMIT 1", "%canary%"
-        )
+        if clinic.house.rows(f"SELECT 1 FROM {table} t WHERE t::text LIKE %s LIMIT 1", "%canary%")
     }
     assert holding == HOLDS_WORDS - {"identities"}
     assert [text for text in _records(caplog) if "canary" in text] == []

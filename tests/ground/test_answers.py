@@ -46,6 +46,13 @@ def test_between_two_steps_there_is_no_answer() -> None:
     assert _found(*in_order(0.1, 7.3, 9.9), form=LINES) == []
 
 
+def test_steps_are_counted_from_the_minimum() -> None:
+    odd = a_form(3, 1, 9, step=4)
+
+    assert _found(*in_order(1, 5, 9), form=odd) == []
+    assert _found(GivenAnswer(1, 4), form=odd) == [("OFF_STEP", "answers[0].value")]
+
+
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf"), True, "3", [3], 1j])
 def test_what_is_no_finite_number_is_refused(value: object) -> None:
     assert _found(GivenAnswer(1, cast("float", value))) == [("NOT_A_NUMBER", "answers[0].value")]

@@ -139,6 +139,7 @@ def test_an_unreliable_scale_measures_with_its_whole_spread() -> None:
 def test_the_interval_is_clipped_for_display_only() -> None:
     interval = score_interval(39, a_norm(6, 0.88)).interval
 
+    assert interval is not None
     assert interval == pytest.approx((39 - 4.0737, 39 + 4.0737), abs=1e-3)
     assert clip(interval, 0, 40) == (interval[0], 40)
     assert clip((-5, 3), 0, 40) == (0, 3)
@@ -159,6 +160,7 @@ def test_cuts_turn_around_where_lower_is_better() -> None:
     assert cuts((60, 7.5), (40, 7.5), LOWER) == Cuts(45, 55, 50)
     assert cuts((60, 7.5), None, LOWER) == Cuts(45, None, None)
     assert cuts((19.6, 8.7), (28, 6.8), HIGHER).c == pytest.approx(24.3, abs=0.02)
+    assert cuts((1, 0.5), (2, 0.5), HIGHER) == Cuts(2, 1, 1.5)
     for clinical, functional in [((1, 0), None), ((1, 1), (2, 0))]:
         with pytest.raises(ValueError, match="above 0"):
             cuts(clinical, functional, HIGHER)

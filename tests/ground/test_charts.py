@@ -11,6 +11,7 @@ from alliance_api.domain.charts import (
     RangeForm,
     Standing,
     chart,
+    is_below,
     limits,
     limits_before,
     moving_ranges,
@@ -121,6 +122,14 @@ def test_the_tested_point_is_not_part_of_its_own_baseline() -> None:
     assert values[5] > _limits(values).lower
 
 
+def test_exactly_at_the_lower_limit_is_not_below_it() -> None:
+    found = limits_before(5, [3.0, 5.256, 3.0, 5.256, 3.0])
+
+    assert isinstance(found, Limits)
+    assert not is_below(found.lower, found)
+    assert is_below(found.lower - 1e-6, found)
+
+
 def test_the_first_five_points_are_never_judged() -> None:
     assert chart([4.0, 4.1, 4.0, 4.1, 1.0, 4.0, 4.1, 4.0]).below == ()
 
@@ -223,6 +232,7 @@ def test_the_ewma_sees_a_slow_fall_and_no_rise() -> None:
     assert ewma([4, 3.8, 3.6, 3.4, 3.2], 4, 0.2).below == (3, 4)
     assert ewma([4, 4.2, 4.4, 4.6, 4.8], 4, 0.2).below == ()
     assert ewma([3.0], 4, 0).below == ()
+    assert ewma([4.0], 4, 1).lower == pytest.approx([4 - 3 * 0.3])
     for weight, width, sigma in [(0, 3, 1), (1.1, 3, 1), (0.3, 0, 1), (0.3, 3, -1)]:
         with pytest.raises(ValueError, match="weight must"):
             ewma([1.0], 1, sigma, weight=weight, width=width)
@@ -231,11 +241,13 @@ def test_the_ewma_sees_a_slow_fall_and_no_rise() -> None:
 def test_the_cusum_sees_a_slow_fall_and_no_rise() -> None:
     found = cusum([325, 324, 320, 320], 325, 1)
 
-    assert found.low == (0, 0.5, 5, 9.5)
-    assert found.below == (3,)  # a sum of exactly 5 sigma is not beyond
-    assert found.high == (0, 0, 0, 0)
+    assert list(found.low) == [0, 0.5, 5, 9.5]
+    assert list(found.below) == [3]  # a sum of exactly 5 sigma is not beyond
+    assert set(found.high) == {0}
     rising = cusum([326, 330], 325, 1)
-    assert (rising.high, rising.below) == ((0.5, 5), ())
+    assert list(rising.high) == [0.5, 5]
+    assert rising.below == ()
+    assert cusum([4.0], 10, 1).below == (0,)
     assert cusum([1.0, 0.0], 2, 0).below == ()
     with pytest.raises(ValueError, match="not be below 0"):
         cusum([1.0], 1, -1)

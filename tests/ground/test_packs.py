@@ -224,6 +224,8 @@ def test_what_is_no_pack_at_all_is_refused(text: str) -> None:
 def test_a_file_of_any_size_is_not_read() -> None:
     with pytest.raises(InstrumentError, match="characters"):
         read_pack(" " * (LONGEST_FILE + 1), "pack")
+    with pytest.raises(InstrumentError, match="missing"):
+        read_pack(" " * LONGEST_FILE, "pack")
 
 
 json_values = st.recursive(

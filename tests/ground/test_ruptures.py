@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -62,7 +64,7 @@ def test_drop_and_return_of_the_fact_sheet(name: str, k: int) -> None:
     assert found.method == {1: DROP_1SD, 2: DROP_2SD}[k]
     assert spread_before(x, len(x)) == pytest.approx(expected["intra_sd"], abs=1e-6)
     assert spread_before(x, len(x), given_["between_sd"]) == expected["used_sd"]
-    changes = [round(b - a, 6) for a, b in zip(x, x[1:], strict=False)]
+    changes = [round(b - a, 6) for a, b in pairwise(x)]
     assert changes == expected["session_changes"]
 
 
@@ -115,6 +117,22 @@ def test_the_stricter_spread_is_used_and_none_is_none() -> None:
     assert stricter(0, None) is None
     assert drops([4.0, 4.0], k=1) == ()
     assert drops([4.0], k=1) == ()
+
+
+def test_two_sessions_can_already_drop_by_their_own_spread() -> None:
+    assert len(drops([4.0, 1.0], k=1)) == 1
+
+
+def test_how_far_a_session_fell_is_told_in_sds() -> None:
+    assert fall_in_sds([4.0, 4.0, 5.0, 3.0], 3, 0.5) == pytest.approx(1 / 0.5773503)
+    assert fall_in_sds([4.0, 4.1, 3.9, 4.5], 3, 0.5) == pytest.approx(-1)
+    # One SD is what is asked for unless something else is.
+    values = [*STEADY, 3.5]
+    assert len(episodes(values, fall_rule(values, between_sd=0.5))) == 1
+
+
+def test_equal_sessions_are_no_step_of_a_fall() -> None:
+    assert _only(_falls([*STEADY, 3.7, 3.7, 3.3])).start == 10
 
 
 def test_repair_comes_within_the_window_or_not_at_all() -> None:

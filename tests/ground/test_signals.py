@@ -119,6 +119,8 @@ def test_near_the_ceiling_a_step_is_no_rupture() -> None:
 
     for norm in (NORM, None):
         assert _of(View(series=(a_series(values, norm=norm),)), SignalKind.RUPTURE) == []
+    raised = replace(a_series([*values[:8], 36.9], norm=None), minimum=10)
+    assert len(_of(View(series=(raised,)), SignalKind.RUPTURE)) == 1
     # A tenth of the range below the mean is the least there is.
     fallen = View(series=(a_series([*values[:8], 35.9], norm=None),))
     assert len(_of(fallen, SignalKind.RUPTURE)) == 1
@@ -178,6 +180,7 @@ def test_divergence_is_twenty_percent_apart_three_times_over() -> None:
         return _of(_pair([20.0] * len(gaps), [20 + gap for gap in gaps]), SignalKind.DIVERGENCE)
 
     assert divergences(8, 8) == []
+    assert divergences(4, 4, 4) == []
     assert divergences(8, 7.9, 8, 8) == []
     assert divergences(8, 8, -8) == []
     (higher,) = divergences(0, 8, 9, 8, 8)

@@ -7,7 +7,7 @@ import pytest
 from alliance_api.domain.episodes import Pattern
 from alliance_api.domain.psychometrics import alpha
 from alliance_api.domain.simulate import WORLD, Dyad, Style, World, simulate
-from alliance_api.domain.study import BASELINES, fell, study
+from alliance_api.domain.study import BASELINES, Hit, fell, study
 
 pytestmark = pytest.mark.ground
 
@@ -84,7 +84,7 @@ def test_the_made_up_form_measures_as_it_was_made_to() -> None:
 
 
 def test_styles_are_styles() -> None:
-    straight = [form for form in _forms(tuple(d for d in DYADS if d.style is Style.STRAIGHT_LINE))]
+    straight = _forms(tuple(d for d in DYADS if d.style is Style.STRAIGHT_LINE))
     top = _forms(tuple(d for d in DYADS if d.style is Style.CEILING))
 
     assert straight
@@ -126,6 +126,15 @@ def test_the_study_compares_at_equal_sensitivity() -> None:
     assert (first.baseline, first.fell_by) == (5, 1)
     assert first.sensitivity == pytest.approx(rules[5, "FELL_BY_1_POINT"].sensitivity.value)
     assert first.plain == rules[5, "FELL_BY_1_POINT"].false_alarms
+
+
+def test_at_the_nadir_luck_along_the_way_does_not_count() -> None:
+    anywhere, nadir = study(400, seed=3), study(400, seed=3, hit=Hit.AT_NADIR)
+
+    assert anywhere.rules[0].false_alarms == nadir.rules[0].false_alarms
+    for one, other in zip(anywhere.rules, nadir.rules, strict=True):
+        assert other.sensitivity.numerator <= one.sensitivity.numerator
+        assert other.sensitivity.denominator <= one.sensitivity.denominator
 
 
 def test_nothing_to_judge_by_is_refused() -> None:

@@ -69,9 +69,7 @@ BREAKS = {
 
 
 @pytest.mark.parametrize("statement", BREAKS.values(), ids=BREAKS)
-def test_the_oracle_notices(
-    house: House, world: World, outcome: Outcome, statement: str
-) -> None:
+def test_the_oracle_notices(house: House, world: World, outcome: Outcome, statement: str) -> None:
     [(policy,)] = house.rows(
         "SELECT policyname FROM pg_policies WHERE tablename = 'scores' "
         "AND policyname LIKE '%%therapist%%' ORDER BY 1 LIMIT 1"

@@ -24,9 +24,11 @@ def test_without_a_principal_every_table_is_empty(house: House, clinic: Clinic) 
 def test_without_a_principal_nothing_can_be_written(house: House, clinic: Clinic) -> None:
     with psycopg.connect(house.url, autocommit=True) as connection:
         for statement in (
-            "INSERT INTO read_ledger (organisation_id, person_id, application, purpose, "
-            "document_hash, facets, cases) SELECT gen_random_uuid(), gen_random_uuid(), '', '', "
-            "'', '{}', '{}'",
+            (
+                "INSERT INTO read_ledger (organisation_id, person_id, application, purpose, "
+                "document_hash, facets, cases) SELECT gen_random_uuid(), gen_random_uuid(), '', '', "
+                "'', '{}', '{}'"
+            ),
             "INSERT INTO people (organisation_id) SELECT gen_random_uuid()",
         ):
             with pytest.raises(errors.InsufficientPrivilege):

@@ -187,9 +187,7 @@ def _others() -> list[Policy]:
     )
     ledger_client = f"cases && ARRAY{standing((Relation.CLIENT,))}"
     # A token bound to one client does not tell what else its bearer has read.
-    own_reading = (
-        f"person_id = {ME} AND ({PATIENT} IS NULL OR cases <@ ARRAY{standing(OF_A_CASE)})"
-    )
+    own_reading = f"person_id = {ME} AND ({PATIENT} IS NULL OR cases <@ ARRAY{standing(OF_A_CASE)})"
     # A client may know who read about them, whoever that was.
     readers = (
         f"IN (SELECT r.person_id FROM read_ledger r WHERE r.organisation_id = {ORGANISATION} "

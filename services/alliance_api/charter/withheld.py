@@ -28,8 +28,10 @@ def _reason(table: str, opens: str, scope: str, *, trend_only: bool) -> str:
         (f"NOT coalesce({gate((scope,))}, false)", "'SCOPE'"),
         (own, "NULL"),
         # What a supervisor is never shown, and what the client's consent would show them.
-        (_SUPERVISED if trend_only else f"{_SUPERVISED} AND NOT {_CONSENTED}",
-         "'PRIVATE'" if trend_only else "'NO_CONSENT'"),
+        (
+            _SUPERVISED if trend_only else f"{_SUPERVISED} AND NOT {_CONSENTED}",
+            "'PRIVATE'" if trend_only else "'NO_CONSENT'",
+        ),
         (f"m.{opens} > now()", "'NOT_YET'"),
         (f"m.{opens} IS NULL", "'TREND_ONLY'" if trend_only else "'PRIVATE'"),
         (f"{ME} = ANY (m.sealed_for)", "'RATE_FIRST'"),

@@ -86,7 +86,7 @@ def drop_rule(
     """Alarm at x_t - x_(t-1) <= -k · SD; repaired at x_u >= x_(t-1) - tolerance · SD.
 
     Between two undisturbed sessions with noise SD s the chance is Φ(-k · SD / (s · sqrt 2)):
-    24 % at k = 1 and 8 % at k = 2 if s is the SD itself, 0.2 % at k = 1 if SD is twice s.
+    24 % at k = 1 and 8 % at k = 2 if s is the SD itself, 8 % and 0.2 % if SD is twice s.
     Source: Stiles 2004 and Strauss 2006 in a parametric form of our own (facts 2.2).
 
     Raises:

@@ -38,7 +38,7 @@ def unechoed(error: GraphQLError) -> GraphQLError:
 
 # Where graphql-core quotes a value out of a document; names of fields and types it may repeat.
 _QUOTED = re.compile(
-    r"(?<=value): .*|,? found (?=[\"'\d\[{-]|String|BlockString|Int|Float).*"
+    r"(?<=value): .*|,? found:? (?=[\"'\d\[{-]|String|BlockString|Int|Float).*"
     r"|(?<=Unexpected String) .*|(?<=Unexpected Int) .*|(?<=Unexpected Float) .*"
     r"|(?<=Unexpected BlockString) .*",
     re.DOTALL,
