@@ -22,7 +22,7 @@ from tests.people import CHANGED, Clinic, a_clinic
 
 from .verbs import MUTATIONS
 
-EXAMPLES = 40
+EXAMPLES = 25
 
 
 @pytest.fixture(scope="module")

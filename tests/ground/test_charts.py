@@ -232,6 +232,7 @@ def test_the_ewma_sees_a_slow_fall_and_no_rise() -> None:
     assert ewma([4, 3.8, 3.6, 3.4, 3.2], 4, 0.2).below == (3, 4)
     assert ewma([4, 4.2, 4.4, 4.6, 4.8], 4, 0.2).below == ()
     assert ewma([3.0], 4, 0).below == ()
+    assert ewma([1.0], 4, 0.2, width=1, weight=1).below == (0,)
     assert ewma([4.0], 4, 1).lower == pytest.approx([4 - 3 * 0.3])
     for weight, width, sigma in [(0, 3, 1), (1.1, 3, 1), (0.3, 0, 1), (0.3, 3, -1)]:
         with pytest.raises(ValueError, match="weight must"):
@@ -248,6 +249,7 @@ def test_the_cusum_sees_a_slow_fall_and_no_rise() -> None:
     assert list(rising.high) == [0.5, 5]
     assert rising.below == ()
     assert cusum([4.0], 10, 1).below == (0,)
+    assert cusum([4.0], 10, 2).below == ()
     assert cusum([1.0, 0.0], 2, 0).below == ()
     with pytest.raises(ValueError, match="not be below 0"):
         cusum([1.0], 1, -1)

@@ -1,15 +1,18 @@
 import json
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from alliance_api.domain.instruments import LicenceStatus
 from alliance_api.fhir.questionnaire import questionnaire
 from alliance_api.instruments.errors import InstrumentError
 from alliance_api.instruments.loader import load_all
 from alliance_api.instruments.packs import LONGEST_FILE, Pack, read_pack
+from tests.ground.known import a_form
 
 pytestmark = pytest.mark.ground
 
@@ -97,6 +100,30 @@ def test_a_translation_is_a_form_of_its_own_and_still_belongs_to_its_original() 
     assert (made["language"], made["copyright"]) == ("pt-BR", "Permission of 1 May 2026.")
     assert _read(made) == pack
     assert _read(_filled("care")).form(CARE) == "care"
+
+
+@pytest.mark.parametrize(("language", "allowed"), [("en", True), ("de", False)])
+def test_where_derivatives_are_forbidden_there_is_no_translation(
+    language: str, allowed: bool
+) -> None:
+    licence = replace(RISQ.licence, status=LicenceStatus.NO_DERIVATIVES)
+    shipped = {"risq": replace(RISQ, licence=licence)}
+    text = SOUND.replace('"en"', f'"{language}"')
+
+    if allowed:
+        assert read_pack(text, "pack", shipped).language == language
+    else:
+        with pytest.raises(InstrumentError, match="forbids translations"):
+            read_pack(text, "pack", shipped)
+
+
+def test_words_stand_at_the_steps_of_an_item_counted_from_its_minimum() -> None:
+    shipped = {"risq": replace(a_form(4, 1, 5, step=4), code="risq")}
+    text = SOUND.replace("value = 1", "value = 5").replace("value = 0", "value = 1")
+
+    assert [anchor.value for anchor in read_pack(text, "pack", shipped).anchors[1]] == [1, 5]
+    with pytest.raises(InstrumentError, match="does not have"):
+        read_pack(text.replace("value = 1", "value = 3"), "pack", shipped)
 
 
 def test_items_may_stand_in_groups_and_go_by_number() -> None:

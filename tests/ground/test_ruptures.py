@@ -132,7 +132,7 @@ def test_how_far_a_session_fell_is_told_in_sds() -> None:
 
 
 def test_equal_sessions_are_no_step_of_a_fall() -> None:
-    assert _only(_falls([*STEADY, 3.7, 3.7, 3.3])).start == 10
+    assert _only(_falls([*STEADY, 3.7, 3.7, 3.3])).start == 9
 
 
 def test_repair_comes_within_the_window_or_not_at_all() -> None:

@@ -2,10 +2,11 @@
 
 import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from itertools import pairwise
 
 from alliance_api.domain.exact import exact
@@ -135,13 +136,14 @@ def chart(
     """
     if baseline < PROVISIONAL_BASELINE:
         raise ValueError("a baseline has at least 5 points")
-    found = limits_before(len(values), values, at, baseline=baseline, form=form)
+    before = frozen_limits(values, at, baseline=baseline, form=form)
+    found = before(len(values))
     if isinstance(found, NoChart):
         return Chart(None, None, (), None, _why(found, values[:baseline], maximum))
     below = tuple(
         i
         for i in range(PROVISIONAL_BASELINE, len(values))
-        if is_below(values[i], limits_before(i, values, at, baseline=baseline, form=form))
+        if is_below(values[i], before(i))
     )
     standing = Standing.FULL if found.n >= BASELINE else Standing.PROVISIONAL
     return Chart(found, standing, below, false_alarm_rate(found.n))
@@ -156,13 +158,28 @@ def limits_before(
     form: RangeForm = RangeForm.MEAN,
 ) -> Limits | NoChart:
     """Return the limits in force for the point at `index`, or why there are none."""
-    n = min(index, baseline)
-    if n < PROVISIONAL_BASELINE:
-        return NoChart.TOO_FEW_SESSIONS
-    found = limits(values[:n], at[:n] if at is not None else None, form)
-    if found is None:
-        return NoChart.TOO_FEW_SESSIONS
-    return found if found.range > NOISE else NoChart.NO_VARIATION
+    return frozen_limits(values, at, baseline=baseline, form=form)(index)
+
+
+def frozen_limits(
+    values: Sequence[float],
+    at: Sequence[datetime] | None = None,
+    *,
+    baseline: int = BASELINE,
+    form: RangeForm = RangeForm.MEAN,
+) -> Callable[[int], Limits | NoChart]:
+    """Return `limits_before` by index; a baseline is computed once for all it judges."""
+
+    @cache
+    def of_first(n: int) -> Limits | NoChart:
+        if n < PROVISIONAL_BASELINE:
+            return NoChart.TOO_FEW_SESSIONS
+        found = limits(values[:n], at[:n] if at is not None else None, form)
+        if found is None:
+            return NoChart.TOO_FEW_SESSIONS
+        return found if found.range > NOISE else NoChart.NO_VARIATION
+
+    return lambda index: of_first(min(index, baseline))
 
 
 def is_below(value: float, found: Limits | NoChart) -> bool:

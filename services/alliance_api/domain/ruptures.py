@@ -9,7 +9,7 @@ import statistics
 from collections.abc import Sequence
 from datetime import datetime
 
-from alliance_api.domain.charts import BASELINE, NOISE, Limits, RangeForm, is_below, limits_before
+from alliance_api.domain.charts import BASELINE, NOISE, Limits, RangeForm, frozen_limits, is_below
 from alliance_api.domain.episodes import WINDOW, Alarm, AlarmRule, Episode, Pattern, episodes
 from alliance_api.domain.exact import exact
 from alliance_api.domain.intervals import spread
@@ -166,9 +166,10 @@ def chart_rule(
     end an episode keeps a series that wavers around them from being many [D].
     Source: Eubanks-Carter, Gorman & Muran 2012.
     """
+    before = frozen_limits(values, at, baseline=baseline, form=form)
 
     def rule(index: int) -> Alarm | None:
-        found = limits_before(index, values, at, baseline=baseline, form=form)
+        found = before(index)
         if not (isinstance(found, Limits) and is_below(values[index], found)):
             return None
         if not _fell(found.mean, values[index], least):

@@ -101,13 +101,27 @@ async def ratings(tx: Transaction, case: UUID) -> Sequence[Found]:
     )
 
 
-async def sync(tx: Transaction, table: Table, case: UUID, rows: Sequence[Mapping[str, Any]]) -> int:
-    """Make a table's rows of a case these; return how many were written or removed (engine)."""
+SERIES_KEY = ("audience", "instrument_code", "informant_role", "scale", "informant_id")
+
+
+async def marks(tx: Transaction, case: UUID) -> dict[tuple[Any, ...], str]:
+    """Return the hash of what each series of a case was derived from (engine)."""
+    rows = await all_of(tx, select(SERIES).where(SERIES.c.case_id == case))
+    return {_key(row, SERIES_KEY): row["inputs_hash"] for row in rows}
+
+
+async def sync(
+    tx: Transaction,
+    table: Table,
+    case: UUID,
+    rows: Sequence[Mapping[str, Any]],
+    part: Sequence[Any] = (),
+) -> int:
+    """Make a case's rows these, or those of one series (`part`); return how many changed."""
+    where = [table.c.case_id == case]
+    where += [table.c[name] == value for name, value in zip(SERIES_KEY, part, strict=False)]
     keys = [column.name for column in table.primary_key if column.name != "organisation_id"]
-    present = {
-        _key(row, keys): row
-        for row in await all_of(tx, select(table).where(table.c.case_id == case))
-    }
+    present = {_key(row, keys): row for row in await all_of(tx, select(table).where(and_(*where)))}
     wanted = {_key(row, keys): row for row in rows}
     changed = [row for key, row in wanted.items() if not _same(present.get(key), row)]
     gone = [row for key, row in present.items() if key not in wanted]

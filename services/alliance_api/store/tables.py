@@ -685,8 +685,8 @@ changes = Table(
     "changes",
     metadata,
     *for_audience(),
+    *of_a_series(),
     col("measurement_id", Uuid),
-    col("scale", Text),
     col("interval_lower", Double, null=True),
     col("interval_upper", Double, null=True),
     col("previous_difference", Double, null=True),
@@ -706,7 +706,7 @@ changes = Table(
     *by(),
     key("measurement_id", "scale", "audience"),
     refers("measurement_id", "measurements"),
-    Index(None, "organisation_id", "case_id", "audience"),
+    Index("changes_series_ix", "organisation_id", *SERIES_KEY),
 )
 
 # Ruptures as episodes: where one began, its lowest point, where it was mended.

@@ -14,14 +14,24 @@ from uuid import UUID
 
 from alliance_api.domain.change import METHOD as CHANGE_METHOD
 from alliance_api.domain.change import change, preferred, score_interval
+from alliance_api.domain.charts import METHOD as CHART
 from alliance_api.domain.charts import chart
 from alliance_api.domain.concordance import Rating, concordance
 from alliance_api.domain.episodes import Episode, either, episodes
 from alliance_api.domain.intervals import Estimate
-from alliance_api.domain.methods import Method, inputs_hash
+from alliance_api.domain.methods import inputs_hash
 from alliance_api.domain.norms import Norm
 from alliance_api.domain.psychometrics import ceiling
-from alliance_api.domain.ruptures import chart_rule, drops, fall_rule
+from alliance_api.domain.ruptures import CHART as RUPTURE_CHART
+from alliance_api.domain.ruptures import (
+    DROP_1SD,
+    DROP_2SD,
+    FALL_FROM_USUAL,
+    chart_rule,
+    drops,
+    fall_rule,
+)
+from alliance_api.domain.shapes import METHOD as SHAPE
 from alliance_api.domain.shapes import trajectory
 from alliance_api.instruments.loader import load_all
 from alliance_api.store import derived
@@ -35,28 +45,54 @@ PAIRS = {
     "alliance-check-in": ("alliance-check-in-t", True),
 }
 BASELINE_FORMS = 3
-SERIES = Method("series", "1")
+# A new version of any of these derives every series anew.
+METHODS = (CHART, CHANGE_METHOD, SHAPE, DROP_1SD, DROP_2SD, FALL_FROM_USUAL, RUPTURE_CHART)
 
 Rows = list[dict[str, Any]]
 Series = Sequence[Found]
 
 
 async def derive_alliance(tx: Transaction, case: UUID) -> int:
-    """Derive every figure about scores, for both audiences; return how many rows changed."""
+    """Derive every figure about scores, for both audiences; return how many rows changed.
+
+    A series whose inputs are those of the last time is left alone.
+    """
     found = await derived.scored(tx, case)
-    rows: dict[str, Rows] = defaultdict(list)
+    known = await derived.marks(tx, case)
+    changed, pairs = 0, Rows()
     for audience in AUDIENCES:
         series = _series([row for row in found if _may_see(row, audience)])
-        for scores in series.values():
-            _about(case, audience, scores, rows)
-        rows["concordances"] += _concordances(case, audience, series)
-    tables = {
-        "series": derived.SERIES,
-        "changes": derived.CHANGES,
-        "ruptures": derived.RUPTURES,
-        "concordances": derived.CONCORDANCES,
+        for key, scores in series.items():
+            mark = _mark(scores)
+            if known.pop((audience, *key), None) != mark:
+                changed += await _keep(tx, case, (audience, *key), scores, mark)
+        pairs += _concordances(case, audience, series)
+    for gone in known:
+        changed += await _keep(tx, case, gone, (), "")
+    return changed + await derived.sync(tx, derived.CONCORDANCES, case, pairs)
+
+
+async def _keep(tx: Transaction, case: UUID, key: Sequence[Any], scores: Series, mark: str) -> int:
+    """Replace what was derived of one series."""
+    head = {"case_id": case, **dict(zip(derived.SERIES_KEY, key, strict=True))}
+    norm = _norm(scores[0]) if scores else None
+    rows = {
+        derived.SERIES: [_chart(scores) | {"inputs_hash": mark}] if scores else [],
+        derived.CHANGES: _changes(scores, norm),
+        derived.RUPTURES: _ruptures(scores, norm) if scores else [],
     }
-    return sum([await derived.sync(tx, table, case, rows[name]) for name, table in tables.items()])
+    return sum(
+        [
+            await derived.sync(tx, table, case, [head | row for row in found], key)
+            for table, found in rows.items()
+        ]
+    )
+
+
+def _mark(scores: Series) -> str:
+    rows = [[str(row["measurement_id"]), row["raw"], row["taken_at"]] for row in scores]
+    methods = [f"{method.id}@{method.version}" for method in METHODS]
+    return inputs_hash({"scores": rows, "methods": methods, "norm": repr(_norm(scores[0]))})
 
 
 def _may_see(row: Found, audience: str) -> bool:
@@ -73,18 +109,6 @@ def _series(rows: Sequence[Found]) -> dict[tuple[Any, ...], Series]:
         key = ("instrument_code", "informant_role", "scale", "informant_id")
         found[tuple(row[name] for name in key)].append(row)
     return dict(found)
-
-
-def _about(case: UUID, audience: str, scores: Series, rows: dict[str, Rows]) -> None:
-    first = scores[0]
-    head = {"case_id": case, "audience": audience}
-    name = {
-        key: first[key] for key in ("instrument_code", "informant_id", "informant_role", "scale")
-    }
-    norm = _norm(first)
-    rows["series"].append({**head, **name, **_chart(scores)})
-    rows["changes"] += [{**head, **row} for row in _changes(scores, norm)]
-    rows["ruptures"] += [{**head, **name, **row} for row in _ruptures(scores, norm)]
 
 
 def _norm(first: Found) -> Norm | None:
@@ -122,7 +146,6 @@ def _chart(scores: Series) -> dict[str, Any]:
         **_estimate("slope", shape.slope),
         "method_id": found.method.id,
         "method_version": found.method.version,
-        "inputs_hash": inputs_hash({"values": values, "at": at}),
     }
 
 
@@ -147,7 +170,6 @@ def _changes(scores: Series, norm: Norm | None) -> Rows:
         rows.append(
             {
                 "measurement_id": row["measurement_id"],
-                "scale": row["scale"],
                 "interval_lower": interval[0],
                 "interval_upper": interval[1],
                 **_change("previous", before, row["raw"], norm, "FIRST"),

@@ -572,8 +572,11 @@ CREATE TABLE changes (
 	organisation_id UUID NOT NULL, 
 	case_id UUID NOT NULL, 
 	audience TEXT NOT NULL, 
-	measurement_id UUID NOT NULL, 
+	instrument_code TEXT NOT NULL, 
+	informant_id UUID NOT NULL, 
+	informant_role TEXT NOT NULL, 
 	scale TEXT NOT NULL, 
+	measurement_id UUID NOT NULL, 
 	interval_lower DOUBLE PRECISION, 
 	interval_upper DOUBLE PRECISION, 
 	previous_difference DOUBLE PRECISION, 
@@ -595,10 +598,12 @@ CREATE TABLE changes (
 	CONSTRAINT changes_pkey PRIMARY KEY (organisation_id, measurement_id, scale, audience), 
 	CONSTRAINT changes_case_id_fkey FOREIGN KEY(organisation_id, case_id) REFERENCES cases (organisation_id, id), 
 	CONSTRAINT changes_audience_check CHECK (audience IN ('CLIENT', 'CARE_TEAM')), 
+	CONSTRAINT changes_informant_id_fkey FOREIGN KEY(organisation_id, informant_id) REFERENCES people (organisation_id, id), 
+	CONSTRAINT changes_informant_role_check CHECK (informant_role IN ('CLIENT', 'THERAPIST', 'CAREGIVER')), 
 	CONSTRAINT changes_measurement_id_fkey FOREIGN KEY(organisation_id, measurement_id) REFERENCES measurements (organisation_id, id)
 );
 
-CREATE INDEX changes_organisation_id_case_id_audience_ix ON changes (organisation_id, case_id, audience);
+CREATE INDEX changes_series_ix ON changes (organisation_id, case_id, audience, instrument_code, informant_role, scale, informant_id);
 
 CREATE TABLE comments (
 	organisation_id UUID NOT NULL, 
