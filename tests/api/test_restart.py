@@ -40,14 +40,13 @@ def warm(clinic: Clinic, requests: int) -> None:
 def terminate(house: House) -> int:
     """Terminate every backend of the app; return how many there were."""
     found = house.rows(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        "SELECT pid, pg_terminate_backend(pid) FROM pg_stat_activity "
         "WHERE datname = current_database() AND usename = 'alliance_api'"
     )
-    # The signal is sent; wait until each has really gone.
+    # The signal is sent; wait until each has really gone. New ones may come any time.
     until = time.monotonic() + 30
     while house.rows(
-        "SELECT FROM pg_stat_activity WHERE datname = current_database() "
-        "AND usename = 'alliance_api'"
+        "SELECT FROM pg_stat_activity WHERE pid = ANY (%s)", [pid for pid, _ in found]
     ):
         assert time.monotonic() < until
         time.sleep(0.01)

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from .charter import NEVER, READ, WRITE, Writing
-from .facets import HOLDINGS, Facet, Place
+from .facets import HOLDINGS, Place
 from .relations import OF_A_CASE, Relation
 
 API = "alliance_api"
@@ -61,20 +61,21 @@ def gate(gates: Iterable[str], kind: str = "reads") -> str:
 def standing(
     relations: Iterable[Relation], columns: str = "s.case_id", *, consented: bool = False
 ) -> str:
-    """Return the sub-select of the cases to which the principal stands so, now."""
+    """Return the sub-select of the cases to which the principal stands so, now.
+
+    `standing` shows a principal their own rows only, so that nothing else need be asked here.
+    """
     listed = ", ".join(f"'{relation}'" for relation in relations)
     consent = " AND s.consented" if consented else ""
     return (
-        f"(SELECT {columns} FROM standing s WHERE s.organisation_id = {ORGANISATION} "
-        f"AND s.person_id = {ME} AND s.relation IN ({listed}) AND s.starts_at <= now() "
-        f"AND (s.ends_at IS NULL OR s.ends_at > now()) "
-        f"AND ({PATIENT} IS NULL OR s.client_id = {PATIENT}){consent})"
+        f"(SELECT {columns} FROM standing s WHERE s.relation IN ({listed}) "
+        f"AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()){consent})"
     )
 
 
+# A token bound to one client manages nothing; `staff` shows a principal their own rows only.
 MANAGES = (
-    f"({PATIENT} IS NULL AND (SELECT EXISTS (SELECT FROM staff f "
-    f"WHERE f.organisation_id = {ORGANISATION} AND f.person_id = {ME} AND f.role = 'MANAGER' "
+    f"({PATIENT} IS NULL AND (SELECT EXISTS (SELECT FROM staff f WHERE f.role = 'MANAGER' "
     "AND f.starts_at <= now() AND (f.ends_at IS NULL OR f.ends_at > now()))))"
 )
 
@@ -94,47 +95,65 @@ def _terms(place: Place, terms: tuple[str, ...]) -> list[str]:
     return [found for term in terms if (found := conditions[term])]
 
 
-def _reach(place: Place, relations: tuple[Relation, ...], terms: tuple[str, ...]) -> str:
-    if relations == (Relation.MANAGER,):
-        return MANAGES
-    return f"{place.case} IN {standing(relations, consented='consent' in terms)}"
+# How one stands to a case, whether the client's consent is needed, and then for which rows under
+# which terms (None: rows of every informant).
+Way = tuple[Relation, bool]
+Rows = list[tuple[Place, tuple[str, ...]]]
 
 
-def _read(
-    facet: Facet, place: Place, relations: tuple[Relation, ...], terms: tuple[str, ...]
-) -> Policy:
-    parts = [f"organisation_id = {ORGANISATION}", gate(HOLDINGS[facet].gates)]
-    if place.informant:
-        parts.append(f"informant_role = '{place.informant}'")
-    parts += [*_terms(place, terms), _reach(place, relations, terms)]
-    who = "_".join(relation.lower() for relation in relations)
-    name = (
-        f"{place.table}_{facet.lower()}_{who}_read"
-        if place.informant
-        else f"{place.table}_{who}_read"
-    )
-    return Policy(name[:63], place.table, "SELECT", " AND ".join(parts), None)
+def _ways(table: str) -> tuple[tuple[str, ...], dict[Way, Rows]]:
+    """Return the gates of a table, and what each relation may read of it."""
+    gates: tuple[str, ...] = ()
+    found: dict[Way, Rows] = {}
+    for facet, holding in HOLDINGS.items():
+        for place in holding.places:
+            if place.table != table:
+                continue
+            gates = holding.gates
+            for relation, terms in READ[facet].items():
+                if terms != (NEVER,):
+                    found.setdefault((relation, "consent" in terms), []).append((place, terms))
+    return gates, found
 
 
-def _groups(facet: Facet) -> list[tuple[tuple[Relation, ...], tuple[str, ...]]]:
-    """Relations under the same terms share a policy, so that memberships are looked up once."""
-    groups: dict[tuple[str, ...], list[Relation]] = {}
-    for relation, terms in READ[facet].items():
-        if terms != (NEVER,) and relation in OF_A_CASE:
-            groups.setdefault(terms, []).append(relation)
-    found = [(tuple(relations), terms) for terms, relations in groups.items()]
-    manager = READ[facet][Relation.MANAGER]
-    return found if manager == (NEVER,) else [*found, ((Relation.MANAGER,), manager)]
+def _rows(rows: Rows) -> str:
+    """Return the condition on a row itself: any of the informants' rows, under its terms."""
+    by_terms: dict[str, list[str]] = {}
+    for place, terms in rows:
+        condition = " AND ".join(_terms(place, terms))
+        by_terms.setdefault(condition, []).append(place.informant or "")
+    parts = []
+    for condition, informants in by_terms.items():
+        listed = ", ".join(f"'{informant}'" for informant in informants if informant)
+        role = f"informant_role IN ({listed})" if listed else ""
+        parts.append(" AND ".join(part for part in (role, condition) if part))
+    return f"({' OR '.join(parts)})" if len(parts) > 1 else parts[0]
+
+
+def _read(table: str) -> Policy:
+    """Return the reading policy of a table: relations under the same terms share a look-up."""
+    gates, ways = _ways(table)
+    case = next(place.case for rows in ways.values() for place, _ in rows)
+    alike: dict[tuple[str, bool], list[Relation]] = {}
+    for (relation, consented), rows in ways.items():
+        alike.setdefault((_rows(rows), consented), []).append(relation)
+    parts = []
+    for (condition, consented), relations in alike.items():
+        of_a_case = [relation for relation in relations if relation in OF_A_CASE]
+        reach = [f"{case} IN {standing(of_a_case, consented=consented)}"] if of_a_case else []
+        reach += [MANAGES] if Relation.MANAGER in relations else []
+        reached = f"({' OR '.join(reach)})" if len(reach) > 1 else reach[0]
+        # The row first: where it decides, memberships are not even looked up.
+        parts.append(f"{condition} AND {reached}" if condition else reached)
+    reached = " OR ".join(f"({part})" for part in parts)
+    using = f"organisation_id = {ORGANISATION} AND {gate(gates)} AND ({reached})"
+    return Policy(f"{table}_read", table, "SELECT", using, None)
 
 
 def reading() -> list[Policy]:
-    """Return the policies of the charter's reading table."""
-    return [
-        _read(facet, place, relations, terms)
-        for facet, holding in HOLDINGS.items()
-        for place in holding.places
-        for relations, terms in _groups(facet)
-    ]
+    """Return the policies of the charter's reading table, one a table."""
+    tables = dict.fromkeys(place.table for holding in HOLDINGS.values() for place in holding.places)
+    return [_read(table) for table in tables]
 
 
 def _reach_to_write(rule: Writing) -> str:
@@ -175,29 +194,20 @@ _LIVE = (
 def _others() -> list[Policy]:
     organisation = f"organisation_id = {ORGANISATION}"
     mine = f"{organisation} AND person_id = {ME}"
-    acquainted = (
-        f"IN (SELECT s.client_id FROM standing s WHERE s.organisation_id = {ORGANISATION} "
-        f"AND s.person_id = {ME} AND s.starts_at <= now() "
-        f"AND (s.ends_at IS NULL OR s.ends_at > now()) "
-        f"AND ({PATIENT} IS NULL OR s.client_id = {PATIENT}))"
-    )
-    teammates = (
-        f"IN (SELECT c.person_id FROM care_team c WHERE c.organisation_id = {ORGANISATION} "
-        f"AND c.case_id IN {standing(OF_A_CASE)})"
-    )
+    now = "s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now())"
+    acquainted = f"IN (SELECT s.client_id FROM standing s WHERE {now})"
+    # Only what the asking person may see of care teams and of the ledger counts here.
+    teammates = "IN (SELECT c.person_id FROM care_team c)"
     ledger_client = f"cases && ARRAY{standing((Relation.CLIENT,))}"
     # A token bound to one client does not tell what else its bearer has read.
     own_reading = f"person_id = {ME} AND ({PATIENT} IS NULL OR cases <@ ARRAY{standing(OF_A_CASE)})"
     # A client may know who read about them, whoever that was.
-    readers = (
-        f"IN (SELECT r.person_id FROM read_ledger r WHERE r.organisation_id = {ORGANISATION} "
-        f"AND r.{ledger_client})"
-    )
+    readers = f"IN (SELECT r.person_id FROM read_ledger r WHERE r.{ledger_client})"
 
     def known(column: str) -> str:
         return (
-            f"{organisation} AND ({column} = {ME} OR {column} {acquainted} "
-            f"OR {column} {teammates} OR {MANAGES} OR {column} {readers})"
+            f"{organisation} AND ({column} = {ME} OR {column} {acquainted} OR {MANAGES} "
+            f"OR {column} {teammates} OR {column} {readers})"
         )
 
     return [

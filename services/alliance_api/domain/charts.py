@@ -141,9 +141,7 @@ def chart(
     if isinstance(found, NoChart):
         return Chart(None, None, (), None, _why(found, values[:baseline], maximum))
     below = tuple(
-        i
-        for i in range(PROVISIONAL_BASELINE, len(values))
-        if is_below(values[i], before(i))
+        i for i in range(PROVISIONAL_BASELINE, len(values)) if is_below(values[i], before(i))
     )
     standing = Standing.FULL if found.n >= BASELINE else Standing.PROVISIONAL
     return Chart(found, standing, below, false_alarm_rate(found.n))
