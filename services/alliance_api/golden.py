@@ -9,14 +9,22 @@ from pathlib import Path
 
 from alliance_api.charter.charter import READ
 from alliance_api.charter.facets import HOLDINGS
+from alliance_api.fhir.questionnaire import questionnaires
 from alliance_api.graph.schema import sdl
 from alliance_api.instruments.loader import load_all
+from alliance_api.instruments.lock import silent_changes
+from alliance_api.instruments.page import instruments_page
 
 ROOT = Path(__file__).parents[2]
 
 
+LOCK = "services/alliance_api/instruments/instruments.lock"
+
+
 def write() -> None:
-    """Write every generated file anew."""
+    """Write every generated file anew; refuse if a published instrument changed silently."""
+    if changed := silent_changes(_present(ROOT / LOCK), lock()):
+        raise SystemExit(f"Give a new version to what changed: {', '.join(changed)}")
     for path, make in FILES.items():
         (ROOT / path).parent.mkdir(parents=True, exist_ok=True)
         (ROOT / path).write_text(make(), encoding="utf-8")
@@ -77,8 +85,14 @@ def lock() -> str:
     return "\n".join([*lines, ""])
 
 
+def _questionnaire(path: str) -> Callable[[], str]:
+    return lambda: questionnaires()[path]
+
+
 FILES: dict[str, Callable[[], str]] = {
     "services/alliance_api/graph/schema.graphql": sdl,
-    "services/alliance_api/instruments/instruments.lock": lock,
+    LOCK: lock,
     "docs/confidentiality.md": confidentiality,
+    "docs/reference/instruments.md": instruments_page,
+    **{path: _questionnaire(path) for path in questionnaires()},
 }

@@ -78,7 +78,7 @@ async def _keep(tx: Transaction, case: UUID, key: Sequence[Any], scores: Series,
     norm = _norm(scores[0]) if scores else None
     rows = {
         derived.SERIES: [_chart(scores) | {"inputs_hash": mark}] if scores else [],
-        derived.CHANGES: _changes(scores, norm),
+        derived.CHANGES: _changes(scores, norm) if scores else [],
         derived.RUPTURES: _ruptures(scores, norm) if scores else [],
     }
     return sum(
@@ -160,6 +160,8 @@ def _estimate(name: str, found: Estimate | None) -> dict[str, Any]:
 
 
 def _changes(scores: Series, norm: Norm | None) -> Rows:
+    if not scores:  # the last one was closed to this audience
+        return []
     befores: list[float | None] = [None, *(here["raw"] for here, _ in pairwise(scores))]
     values = _values(scores)
     rows = []
