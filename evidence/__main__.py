@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from evidence import broken_query, check, fresh, one_statement, rls
+from evidence import bench, broken_query, check, fresh, one_statement, rls
 from evidence.figures import Experiment, Figure
 
 EXPERIMENTS: dict[str, Experiment] = {
@@ -16,6 +16,7 @@ EXPERIMENTS: dict[str, Experiment] = {
     "one-statement": one_statement.experiment,
     "check": check.experiment,
     "fresh": fresh.experiment,
+    "bench": bench.experiment,
 }
 PAGE = Path(__file__).parents[1] / "docs" / "evidence.md"
 

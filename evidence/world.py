@@ -78,7 +78,10 @@ def a_world(house: House, *, small: bool) -> World:
     world = World(clinic, elsewhere, neighbour, {}, {})
     _tell(world, a_case(clinic), consented=True, size="half" if small else "all")
     _tell(
-        world, a_case(clinic, case=second, client=neighbour, hours=2), consented=False, small=small
+        world,
+        a_case(clinic, case=second, client=neighbour, hours=2),
+        consented=False,
+        size="few" if small else "all",
     )
     _tell(world, a_case(elsewhere), consented=False, size="few")
     return world

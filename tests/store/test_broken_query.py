@@ -82,10 +82,9 @@ BREAKS = {
 def test_the_oracle_notices(
     house: House, world: World, outcome: Outcome, table: str, statement: str
 ) -> None:
-    [(policy,)] = house.rows(
-        "SELECT policyname FROM pg_policies WHERE tablename = 'scores' "
-        "AND policyname LIKE %s ORDER BY 1 LIMIT 1",
-        "%therapist%",
+    [(policy,), *_] = house.rows(
+        "SELECT policyname FROM pg_policies WHERE tablename = 'scores' AND cmd = 'SELECT' "
+        "AND 'alliance_api' = ANY (roles) ORDER BY 1"
     )
     assert not [leak for leak in outcome.leaks if f": {table}: " in leak]
     house.change("BEGIN")
