@@ -44,7 +44,7 @@ check: $(READY)  ## lint, format, types, architecture, freshness of generated fi
 	@$(BIN)/alliance schema --check
 
 test: $(READY)  ## every test, against a private PostgreSQL (ARGS=... goes to pytest)
-	@$(BIN)/pytest -n auto $(ARGS)
+	@$(BIN)/pytest -n auto --dist loadgroup $(ARGS)
 
 test-ground: $(READY)  ## the pure floors' tests only: no database, seconds
 	@$(BIN)/pytest -m ground $(ARGS)

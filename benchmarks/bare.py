@@ -21,7 +21,7 @@ import psycopg
 from graphql import get_variable_values
 from graphql.execution.values import VariableValues
 
-from alliance_api.charter.policies import ME, ORGANISATION, PATIENT
+from alliance_api.charter.policies import ORGANISATION, PATIENT
 from alliance_api.graph.ready import Ready
 from alliance_api.graph.schema import PREFIXES, schema
 from alliance_api.onesql.cache import Documents
@@ -58,7 +58,9 @@ def script(data: Data, query: str, variables: Mapping[str, Any], whose: Sequence
         sql = sql.replace(f"${place + 1}::uuid", subject)
     else:
         found = {f"v{i}": value for i, value in enumerate(values, 1)}
-        sql = sql.replace(ME, subject)
+        # Under the law `standing` shows one's own rows only; here the statement has to say so.
+        own = f"s.organisation_id = {ORGANISATION} AND s.person_id = {subject}"
+        sql = sql.replace("FROM standing s WHERE ", f"FROM standing s WHERE {own} AND ")
     sql = sql.replace(ORGANISATION, f"'{data.organisation}'::uuid").replace(PATIENT, "NULL::uuid")
     sql = re.sub(r"\$(\d+)", r":v\1", sql)
     _store(data, _kind(variables), whose)

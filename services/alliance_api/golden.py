@@ -70,6 +70,7 @@ _TERMS = (
     "| invited | it was opened to caregivers as well |",
     "| consent | the client's consent to supervision is live |",
     "| for_client, for_care_team | it was derived for that audience, from what it may see |",
+    "| no_colleague | it was not made of another therapist's own ratings |",
     "| never | no rows |",
 )
 

@@ -11,6 +11,7 @@ blind         only after one's own rating of that session, where the plan asks b
 invited       it was opened to caregivers as well
 consent       the client's live consent to supervision
 for_client / for_care_team      the audience that a figure was derived for
+no_colleague  not made of another therapist's own ratings
 never         no rows (small-cell aggregates are another door)
 """
 
@@ -49,7 +50,7 @@ _ROWS: dict[Facet, tuple[str, str, str, str, str]] = {
     Facet.CAREGIVER_SCORES:      ("disclosed", "disclosed + blind", "disclosed + consent", "own",             "never"),
     Facet.CAREGIVER_ANSWERS:     ("disclosed", "disclosed + blind", "never",           "own",                 "never"),
     Facet.CAREGIVER_COMMENT:     ("disclosed", "disclosed + blind", "never",           "own",                 "never"),
-    Facet.TREND:                 ("for_client", "for_care_team", "for_care_team + consent", "never",          "never"),
+    Facet.TREND:                 ("for_client", "for_care_team + no_colleague", "for_care_team + consent", "never", "never"),
     Facet.SIGNAL:                ("for_client", "for_care_team", "for_care_team + consent", "never",          "never"),
 }  # fmt: skip
 

@@ -58,26 +58,24 @@ def gate(gates: Iterable[str], kind: str = "reads") -> str:
     )
 
 
+_NOW = "starts_at <= now() AND (ends_at IS NULL OR ends_at > now())"
+
+
 def standing(
     relations: Iterable[Relation], columns: str = "s.case_id", *, consented: bool = False
 ) -> str:
     """Return the sub-select of the cases to which the principal stands so, now.
 
-    `standing` shows a principal their own rows only, so that nothing else need be asked here.
+    `standing` shows a principal only where they themselves stand now, and under a token bound to
+    one client only that client's cases; so nothing of it need be asked, and planned, here again.
     """
     listed = ", ".join(f"'{relation}'" for relation in relations)
     consent = " AND s.consented" if consented else ""
-    return (
-        f"(SELECT {columns} FROM standing s WHERE s.relation IN ({listed}) "
-        f"AND s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now()){consent})"
-    )
+    return f"(SELECT {columns} FROM standing s WHERE s.relation IN ({listed}){consent})"
 
 
-# A token bound to one client manages nothing; `staff` shows a principal their own rows only.
-MANAGES = (
-    f"({PATIENT} IS NULL AND (SELECT EXISTS (SELECT FROM staff f WHERE f.role = 'MANAGER' "
-    "AND f.starts_at <= now() AND (f.ends_at IS NULL OR f.ends_at > now()))))"
-)
+# `staff` shows a principal only what they are now, and nothing under a token bound to one client.
+MANAGES = "(SELECT EXISTS (SELECT FROM staff f WHERE f.role = 'MANAGER'))"
 
 
 def _terms(place: Place, terms: tuple[str, ...]) -> list[str]:
@@ -91,6 +89,7 @@ def _terms(place: Place, terms: tuple[str, ...]) -> list[str]:
         "invited": "to_caregivers",
         "for_client": "audience = 'CLIENT'",
         "for_care_team": "audience = 'CARE_TEAM'",
+        "no_colleague": f"(informant_role <> 'THERAPIST' OR informant_id = {ME})",
     }
     return [found for term in terms if (found := conditions[term])]
 
@@ -184,18 +183,11 @@ def writing() -> list[Policy]:
 
 # Who once stood to a case, or will, is a stranger to it; and so is, to any other client's, whoever
 # comes with a token bound to one.
-_LIVE = (
-    "starts_at <= now() AND (ends_at IS NULL OR ends_at > now()) "
-    f"AND ({PATIENT} IS NULL OR client_id = {PATIENT})"
-)
-
-
 # Tables without a facet of their own, each with the condition under which it may be read.
 def _others() -> list[Policy]:
     organisation = f"organisation_id = {ORGANISATION}"
     mine = f"{organisation} AND person_id = {ME}"
-    now = "s.starts_at <= now() AND (s.ends_at IS NULL OR s.ends_at > now())"
-    acquainted = f"IN (SELECT s.client_id FROM standing s WHERE {now})"
+    acquainted = "IN (SELECT s.client_id FROM standing s)"
     # Only what the asking person may see of care teams and of the ledger counts here.
     teammates = "IN (SELECT c.person_id FROM care_team c)"
     ledger_client = f"cases && ARRAY{standing((Relation.CLIENT,))}"
@@ -220,8 +212,14 @@ def _others() -> list[Policy]:
             f"{gate(('Patient',))} AND {known('person_id')}",
             None,
         ),
-        Policy("staff_read", "staff", "SELECT", mine, None),
-        Policy("standing_read", "standing", "SELECT", f"{mine} AND {_LIVE}", None),
+        Policy("staff_read", "staff", "SELECT", f"{mine} AND {PATIENT} IS NULL AND {_NOW}", None),
+        Policy(
+            "standing_read",
+            "standing",
+            "SELECT",
+            f"{mine} AND client_id = coalesce({PATIENT}, client_id) AND {_NOW}",
+            None,
+        ),
         *[
             Policy(f"{table}_read", table, "SELECT", organisation, None)
             for table in ("instruments", "instrument_items", "instrument_scales")

@@ -29,6 +29,7 @@ LARGEST_BODY = 64 * 1024
 RESPONSE_JSON = "application/graphql-response+json"
 JSON = "application/json"
 
+_WRONG = "Something went wrong here. A mutation can be sent again with the same key."
 # Connections, resources, locks, operators and races: classes of SQLSTATE that pass.
 _PASSING = ("08", "53", "55", "57", "40")
 
@@ -96,8 +97,7 @@ class GraphQLHTTP:
             raise _unavailable(error) from None
         except Exception as error:  # noqa: BLE001   # what is not foreseen must not tell what it saw
             _log.error("graphql.failed", extra={"exception.type": type(error).__name__})
-            message = "Something went wrong here. Nothing was changed."
-            raise Stopped(500, "INTERNAL", message) from None
+            raise Stopped(500, "INTERNAL", _WRONG) from None
 
     async def _principal(self, headers: Headers) -> Principal:
         try:
@@ -172,7 +172,7 @@ def _unavailable(error: Exception) -> Stopped:
     if state == psycopg.errors.QueryCanceled.sqlstate:
         return Stopped(503, "TIMEOUT", "This took too long. Ask for less, or try again.")
     if not state.startswith(_PASSING):
-        return Stopped(500, "INTERNAL", "Something went wrong here. Nothing was changed.")
+        return Stopped(500, "INTERNAL", _WRONG)
     header = (b"retry-after", b"1")
     return Stopped(503, "UNAVAILABLE", "The database is not reachable. Try again.", header)
 

@@ -11,7 +11,7 @@ SELECT current_setting('alliance.organisation')::uuid, current_setting('alliance
        current_setting('alliance.application'), current_setting('alliance.purpose'),
        nullif(current_setting('alliance.trace'), ''), {operation}, {document}, {facets},
        ARRAY(SELECT DISTINCT unnest(subjects))
-FROM answer WHERE cardinality(subjects) > 0
+FROM answer
 """
 
 
@@ -21,7 +21,8 @@ def with_ledger(
     """Return `select` (of `body` and `subjects`) with its ledger row, and the added parameters.
 
     `count` is how many parameters `select` has. If the row cannot be written, nothing is read.
-    A selection without a confidential facet needs no row.
+    A selection without a confidential facet needs no row; one that found nobody's case has one all
+    the same, for it may have found a person, and an attempt is worth knowing of.
     """
     named = sorted(facets)
     if not named:

@@ -728,14 +728,13 @@ ruptures = Table(
     refers("repair_id", "measurements"),
 )
 
-# How near two people's ratings of the same sessions are.
+# How near one therapist's ratings are to the client's of the same sessions; a series of theirs.
 concordances = Table(
     "concordances",
     metadata,
     *for_audience(),
-    col("instrument_code", Text),
-    col("other_code", Text),
-    col("scale", Text),
+    *of_a_series(),
+    col("client_code", Text),
     col("n", Integer),
     col("unit", Text),
     *estimate("bias"),
@@ -743,7 +742,7 @@ concordances = Table(
     *estimate("correlation"),
     col("reason", Text, null=True),
     *by(),
-    key("case_id", "audience", "instrument_code", "scale"),
+    key(*SERIES_KEY),
 )
 
 # How far goals are reached (attainment scaling) and how they came about. One row a case.

@@ -239,36 +239,31 @@ def _rupture(scores: Series, episode: Episode) -> dict[str, Any]:
 
 
 def _concordances(case: UUID, audience: str, series: Mapping[tuple[Any, ...], Series]) -> Rows:
-    rows = []
-    for (code, role, scale, _), mine in series.items():
-        if role != "CLIENT" or code not in PAIRS:
-            continue
-        other, parallel = PAIRS[code]
-        theirs = [
-            row
-            for key, found in series.items()
-            if key[:3] == (other, "THERAPIST", scale)
-            for row in found
-        ]
-        found = concordance(_by_session(mine), _by_session(theirs), item_parallel=parallel)
-        rows.append(
-            {
-                "case_id": case,
-                "audience": audience,
-                "instrument_code": code,
-                "other_code": other,
-                "scale": scale,
-                "n": found.n,
-                "unit": found.unit.value,
-                **_estimate("bias", found.bias),
-                **_estimate("tracking", found.tracking),
-                **_estimate("correlation", found.correlation),
-                "reason": found.reason,
-                "method_id": found.method.id,
-                "method_version": found.method.version,
-            }
-        )
-    return rows
+    """Compare each therapist with the client, by the forms that belong together."""
+    return [
+        {"case_id": case, "audience": audience, **_concordance(mine, theirs, parallel=parallel)}
+        for (code, role, scale, _), mine in series.items()
+        if role == "CLIENT" and code in PAIRS
+        for other, parallel in [PAIRS[code]]
+        for key, theirs in series.items()
+        if key[:3] == (other, "THERAPIST", scale)
+    ]
+
+
+def _concordance(client: Series, therapist: Series, *, parallel: bool) -> dict[str, Any]:
+    found = concordance(_by_session(client), _by_session(therapist), item_parallel=parallel)
+    return {
+        **{name: therapist[0][name] for name in derived.SERIES_KEY[1:]},
+        "client_code": client[0]["instrument_code"],
+        "n": found.n,
+        "unit": found.unit.value,
+        **_estimate("bias", found.bias),
+        **_estimate("tracking", found.tracking),
+        **_estimate("correlation", found.correlation),
+        "reason": found.reason,
+        "method_id": found.method.id,
+        "method_version": found.method.version,
+    }
 
 
 def _by_session(scores: Series) -> dict[str, Rating]:

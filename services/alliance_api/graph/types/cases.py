@@ -176,7 +176,11 @@ class Case(Node):
     @asked(
         ToOne(
             OF_CASE,
-            filters=(BY_INSTRUMENT, Filter("scale", "{row}.scale = {value}")),
+            filters=(
+                Filter("instrument", "{row}.client_code = {value}"),
+                Filter("scale", "{row}.scale = {value}"),
+            ),
+            order=Order((("n", "int"), ("informant_id", "uuid")), descending=True),
         ),
         "Client and therapist on the same sessions, by the client's form.",
         "TREND",

@@ -14,6 +14,7 @@ from alliance_api.onesql.sources import Column, Inline, Order, Table, ToMany, To
 from ..declare import comes_from, field
 from .common import Estimate, InformantRole, Method, Rate, estimate, rate
 from .measurements import Measurement, Score
+from .people import Person
 
 for _words in (Unit, Pattern, Shape):
     strawberry.enum(_words)
@@ -102,8 +103,9 @@ class Trajectory:
 class Concordance:
     """How near therapist and client are in rating the same sessions: difference and tracking."""
 
-    instrument_code: str = field(Column("instrument_code"))
-    other_code: str = field(Column("other_code"), "The therapist's form.")
+    client_code: str = field(Column("client_code"), "The client's form.")
+    instrument_code: str = field(Column("instrument_code"), "The therapist's form.")
+    therapist: Person = field(ToOne({"informant_id": "id"}))
     scale: str = field(Column("scale"))
     n: int = field(Column("n"), "Sessions that both rated, as far as you may see.")
     unit: Unit = field(Column("unit"), "Forms that are not item-parallel are compared as POMP.")

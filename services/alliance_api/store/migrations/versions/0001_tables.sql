@@ -213,8 +213,10 @@ CREATE TABLE concordances (
 	case_id UUID NOT NULL, 
 	audience TEXT NOT NULL, 
 	instrument_code TEXT NOT NULL, 
-	other_code TEXT NOT NULL, 
+	informant_id UUID NOT NULL, 
+	informant_role TEXT NOT NULL, 
 	scale TEXT NOT NULL, 
+	client_code TEXT NOT NULL, 
 	n INTEGER NOT NULL, 
 	unit TEXT NOT NULL, 
 	bias_value DOUBLE PRECISION, 
@@ -232,9 +234,11 @@ CREATE TABLE concordances (
 	reason TEXT, 
 	method_id TEXT NOT NULL, 
 	method_version TEXT NOT NULL, 
-	CONSTRAINT concordances_pkey PRIMARY KEY (organisation_id, case_id, audience, instrument_code, scale), 
+	CONSTRAINT concordances_pkey PRIMARY KEY (organisation_id, case_id, audience, instrument_code, informant_role, scale, informant_id), 
 	CONSTRAINT concordances_case_id_fkey FOREIGN KEY(organisation_id, case_id) REFERENCES cases (organisation_id, id), 
-	CONSTRAINT concordances_audience_check CHECK (audience IN ('CLIENT', 'CARE_TEAM'))
+	CONSTRAINT concordances_audience_check CHECK (audience IN ('CLIENT', 'CARE_TEAM')), 
+	CONSTRAINT concordances_informant_id_fkey FOREIGN KEY(organisation_id, informant_id) REFERENCES people (organisation_id, id), 
+	CONSTRAINT concordances_informant_role_check CHECK (informant_role IN ('CLIENT', 'THERAPIST', 'CAREGIVER'))
 );
 
 CREATE TABLE consents (
