@@ -45,7 +45,11 @@ def result(data: Data, therapists: int, plan: Plan, found: Results) -> dict[str,
         "sizes": {"therapists": therapists, **data.sizes},
         "seconds": plan.seconds,
         "rounds": plan.rounds,
-        "workers": found.workers,
+        "workers": plan.workers[0],
+        "dashboard_by_workers": {
+            name: {str(workers): rate for workers, rate in rates.items()}
+            for name, rates in found.by_workers.items()
+        },
         "answers_compared_and_equal": found.compared,
         "measured": [
             _line(found, operation, connections)
@@ -96,9 +100,7 @@ def show(found: dict[str, Any]) -> None:
     table.add_column("operation")
     table.add_column("connections", justify="right")
     for name in (ALLIANCE, PLAIN, PGBENCH):
-        workers = found["workers"].get(name)
-        suffix = f" ({workers} worker{'s' if workers > 1 else ''})" if workers else ""
-        table.add_column(name + suffix, justify="right")
+        table.add_column(name, justify="right")
     table.add_column("x plain", justify="right")
     table.add_column("of pgbench", justify="right")
     for line in found["measured"]:
@@ -136,6 +138,16 @@ def verdict(found: dict[str, Any]) -> str:
     """Return the last line."""
     line = _target(found)
     return (
-        f"bench: dashboard {line['times_plain']:.1f} times plain, {line['of_pgbench']:.2f} of "
-        f"pgbench, target {TARGET_PLAIN:g} and {TARGET_PGBENCH:g}"
+        f"bench: dashboard {line['times_plain']:.1f} times plain{_more_workers(found)}, "
+        f"{line['of_pgbench']:.2f} of pgbench, target {TARGET_PLAIN:g} and {TARGET_PGBENCH:g}"
     )
+
+
+def _more_workers(found: dict[str, Any]) -> str:
+    """Say what the ratio is when both have as many workers as there are processors."""
+    rates = found["dashboard_by_workers"]
+    if not rates:
+        return ""
+    most = max(rates[ALLIANCE], key=int)
+    ratio = rates[ALLIANCE][most] / rates[PLAIN][most]
+    return f" with one worker each ({ratio:.1f} with {most} each)"

@@ -32,7 +32,7 @@ class Plan:
 class Results:
     """What every run found, by operation, contender and connections."""
 
-    workers: dict[str, int] = field(default_factory=dict)
+    by_workers: dict[str, dict[int, float]] = field(default_factory=dict)
     compared: int = 0
     runs: dict[tuple[str, str, int], list[Found]] = field(default_factory=dict)
 
@@ -76,11 +76,12 @@ def measure(data: Data, plan: Plan, say: Say) -> Results:
         }
         first = choices[plan.workers[0]]
         operation = _dashboard(data, first, results)
-        contenders = _chosen(choices, operation, plan, results, say)
+        if len(choices) > 1:
+            _by_workers(choices, operation, plan, results, say)
         others = [_trajectory(data, first, results), _submit(data, first)]
         say(f"Both stacks gave the same {results.compared} answers.")
         for each in (operation, *others):
-            _rounds(data, each, contenders, plan, results, say)
+            _rounds(data, each, first, plan, results, say)
     return results
 
 
@@ -131,32 +132,22 @@ def _check_counts(answer: dict[str, dict[str, object]]) -> None:
         assert text.count('"number"') == 40, "40 sessions"
 
 
-def _chosen(
-    choices: dict[int, list[Server]],
-    operation: Operation,
-    plan: Plan,
-    results: Results,
-    say: Say,
-) -> list[Server]:
-    """Return both stacks with the number of workers that suits each best."""
-    chosen: list[Server] = []
+def _by_workers(
+    choices: dict[int, list[Server]], operation: Operation, plan: Plan, results: Results, say: Say
+) -> None:
+    """Find how much each stack gains from more workers on the same processors."""
     connections = plan.connections[len(plan.connections) // 2]
     for index, name in enumerate((ALLIANCE, PLAIN)):
-        if len(choices) == 1:
-            results.workers[name] = plan.workers[0]
-            chosen.append(choices[plan.workers[0]][index])
-            continue
         tried: dict[int, list[float]] = {workers: [] for workers in choices}
         for _ in range(3):  # the first finds every cache cold
             for workers, servers_ in choices.items():
                 found = _run(servers_[index], operation, connections, plan.seconds / 2)
                 tried[workers].append(found.rate)
-        best = max(tried, key=lambda workers: statistics.mean(tried[workers][-2:]))
-        results.workers[name] = best
-        chosen.append(choices[best][index])
-        rates = ", ".join(f"{workers}: {rate[-1]:.0f}/s" for workers, rate in tried.items())
-        say(f"{name} serves best with {best} worker(s) ({rates}).")
-    return chosen
+        results.by_workers[name] = {
+            workers: round(statistics.mean(rates[-2:]), 1) for workers, rates in tried.items()
+        }
+        rates = ", ".join(f"{n} workers {rate:g}/s" for n, rate in results.by_workers[name].items())
+        say(f"{name} by workers: {rates}.")
 
 
 def _run(server: Server, operation: Operation, connections: int, seconds: float) -> Found:
