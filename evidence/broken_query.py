@@ -551,7 +551,7 @@ def _reached(
     }
 
 
-def experiment(small: bool) -> Figure:  # noqa: FBT001  (the one switch of every experiment)
+def experiment(small: bool) -> Figure:
     """Run the broken query over a told world."""
     with new_house() as house:
         outcome = compare(house, a_world(house, small=small))

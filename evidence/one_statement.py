@@ -286,7 +286,7 @@ def _ask(house: Relayed, clinic: Clinic, found: Counts, turn: str) -> None:
     )
 
 
-def experiment(small: bool) -> Figure:  # noqa: FBT001  (the one switch of every experiment)
+def experiment(small: bool) -> Figure:
     """Count the statements of a dashboard, a trajectory and a mutation."""
     cases, sessions = (5, 8) if small else (50, 40)
     with new_house() as house, relayed(house.admin_url) as through:

@@ -163,7 +163,7 @@ def differences(migrated: str, scratch: str) -> list[str]:
         ]
 
 
-def experiment(small: bool) -> Figure:  # noqa: FBT001  (the one switch of every experiment)
+def experiment(small: bool) -> Figure:
     """Ask a seeded database without a principal, and compare its law with the charter."""
     from evidence.world import a_world
 

@@ -188,9 +188,9 @@ def _say(  # noqa: PLR0913  (the ways in which something can be said)
     story: Story,
     role: str,
     session: int,
-    began: bool,  # noqa: FBT001
+    began: bool,
     disclosure: Disclosure,
-    invited: bool,  # noqa: FBT001
+    invited: bool,
 ) -> None:
     at = story.starts[session] + HOUR if began else now()
     who = story.client if role == "CLIENT" else story.clinic.people[role.lower()]
@@ -215,7 +215,7 @@ async def _submitted(  # noqa: PLR0913
     session: int,
     at: datetime,
     disclosure: Disclosure,
-    invited: bool,  # noqa: FBT001
+    invited: bool,
 ) -> UUID:
     async with story.clinic.house.database.write(who.principal) as tx:
         return await measurements.submit(

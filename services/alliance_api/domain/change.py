@@ -160,5 +160,7 @@ def _error_variance(sd: float, reliability: float) -> Fraction:
 
 
 def _difference(before: float, after: float) -> float:
+    if float(before).is_integer() and float(after).is_integer():
+        return float(after - before)
     # Of the numbers as written: 4.1 - 3.9 is two tenths, so that a boundary is met exactly.
     return float(exact(after) - exact(before))

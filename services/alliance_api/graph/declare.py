@@ -10,6 +10,7 @@ Such a method has no body: onesql answers it.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, TypeVar, dataclass_transform
 
 import strawberry
@@ -17,6 +18,7 @@ from graphql import GraphQLInterfaceType, GraphQLObjectType, GraphQLSchema
 from strawberry.schema_directive import Location
 
 from alliance_api.onesql.sources import Source, Table
+from alliance_api.store.columns import never_null
 
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
@@ -72,7 +74,7 @@ def tell(schema: GraphQLSchema) -> None:
             continue
         table = definition.origin.__dict__.get("__onesql__")
         if table is not None:
-            kind.extensions["onesql"] = table
+            kind.extensions["onesql"] = replace(table, certain=never_null(table.name))
         for graphql_field in kind.fields.values():
             declared = graphql_field.extensions.get("strawberry-definition")
             source = declared.metadata.get("onesql") if declared else None

@@ -39,8 +39,12 @@ def column(statement: Statement, source: Column, site: Site) -> Text:
         row = Row(statement.companion(row, source.companion), None, names=row.names)
     value = row.column(source.name)
     if source.prefix:
-        return site.finished(f"('\"{source.prefix}-' || {value} || '\"')")
-    return site.finished(leaf(statement, site.type, value, site.levels))
+        printed = f"('\"{source.prefix}-' || {value} || '\"')"
+    else:
+        printed = leaf(statement, site.type, value, site.levels)
+    if row.table and source.name in row.table.certain:
+        return Text().expression(printed)
+    return site.finished(printed)
 
 
 def computed(statement: Statement, source: Computed, site: Site) -> Text:

@@ -37,6 +37,7 @@ class Table:
 
     `prefix` makes its global ids (`prefix-<uuid>`); `subject` is the column that says whose data a
     row is, `label` the kind of confidential data it holds: both end in the plan, for an audit.
+    `certain` are columns that the database never leaves null, so that nobody need look.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Table:
     subject: str | None = None
     label: str | None = None
     companions: Mapping[str, Join] = field(default_factory=dict)
+    certain: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

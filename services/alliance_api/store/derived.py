@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, and_, delete, func, or_, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Table, and_, delete, func, or_, select, tuple_
+from sqlalchemy.dialects.postgresql import Insert, insert
 
 from . import tables
 from .rows import Found, all_of
@@ -115,18 +116,19 @@ async def sync(
     table: Table,
     case: UUID,
     rows: Sequence[Mapping[str, Any]],
-    part: Sequence[Any] = (),
+    parts: Collection[tuple[Any, ...]] | None = None,
 ) -> int:
-    """Make a case's rows these, or those of one series (`part`); return how many changed."""
+    """Make a case's rows these, or those of some series (`parts`); return how many changed."""
     where = [table.c.case_id == case]
-    where += [table.c[name] == value for name, value in zip(SERIES_KEY, part, strict=False)]
+    if parts is not None:
+        where.append(tuple_(*(table.c[name] for name in SERIES_KEY)).in_(parts))
     keys = [column.name for column in table.primary_key if column.name != "organisation_id"]
-    present = {_key(row, keys): row for row in await all_of(tx, select(table).where(and_(*where)))}
+    present = {_key(row, keys): row for row in await all_of(tx, select(table).where(*where))}
     wanted = {_key(row, keys): row for row in rows}
     changed = [row for key, row in wanted.items() if not _same(present.get(key), row)]
     gone = [row for key, row in present.items() if key not in wanted]
     if changed:
-        await _write(tx, table, keys, changed)
+        await _write(tx, table, changed)
     if gone:
         conditions = [and_(*(table.c[name] == row[name] for name in keys)) for row in gone]
         await tx.run(delete(table).where(table.c.case_id == case, or_(*conditions)))
@@ -141,13 +143,15 @@ def _same(present: Mapping[str, Any] | None, row: Mapping[str, Any]) -> bool:
     return present is not None and all(present[name] == value for name, value in row.items())
 
 
-async def _write(
-    tx: Transaction, table: Table, keys: Sequence[str], rows: Sequence[Mapping[str, Any]]
-) -> None:
+async def _write(tx: Transaction, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     organisation = tx.principal.organisation
+    statement = _upsert(table, tuple(rows[0]))
+    await tx.run(statement, [{"organisation_id": organisation, **row} for row in rows])
+
+
+@cache
+def _upsert(table: Table, names: tuple[str, ...]) -> Insert:
+    keys = [column.name for column in table.primary_key]
     statement = insert(table)
-    values = {name: statement.excluded[name] for name in rows[0] if name not in keys}
-    await tx.run(
-        statement.on_conflict_do_update(index_elements=["organisation_id", *keys], set_=values),
-        [{"organisation_id": organisation, **row} for row in rows],
-    )
+    values = {name: statement.excluded[name] for name in names if name not in keys}
+    return statement.on_conflict_do_update(index_elements=keys, set_=values)

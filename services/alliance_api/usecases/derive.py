@@ -59,34 +59,43 @@ async def derive_alliance(tx: Transaction, case: UUID) -> int:
     """
     found = await derived.scored(tx, case)
     known = await derived.marks(tx, case)
-    changed, pairs = 0, Rows()
+    rows: dict[str, Rows] = {"series": [], "changes": [], "ruptures": [], "concordances": []}
+    stale: set[tuple[Any, ...]] = set()
     for audience in AUDIENCES:
         series = _series([row for row in found if _may_see(row, audience)])
         for key, scores in series.items():
             mark = _mark(scores)
             if known.pop((audience, *key), None) != mark:
-                changed += await _keep(tx, case, (audience, *key), scores, mark)
-        pairs += _concordances(case, audience, series)
-    for gone in known:
-        changed += await _keep(tx, case, gone, (), "")
-    return changed + await derived.sync(tx, derived.CONCORDANCES, case, pairs)
+                stale.add((audience, *key))
+                _about({"case_id": case, "audience": audience}, scores, mark, rows)
+        rows["concordances"] += _concordances(case, audience, series)
+    # What is left was made of a series that this audience sees no more.
+    return await _keep(tx, case, rows, stale | set(known))
 
 
-async def _keep(tx: Transaction, case: UUID, key: Sequence[Any], scores: Series, mark: str) -> int:
-    """Replace what was derived of one series."""
-    head = {"case_id": case, **dict(zip(derived.SERIES_KEY, key, strict=True))}
-    norm = _norm(scores[0]) if scores else None
-    rows = {
-        derived.SERIES: [_chart(scores) | {"inputs_hash": mark}] if scores else [],
-        derived.CHANGES: _changes(scores, norm) if scores else [],
-        derived.RUPTURES: _ruptures(scores, norm) if scores else [],
+async def _keep(
+    tx: Transaction, case: UUID, rows: Mapping[str, Rows], stale: set[tuple[Any, ...]]
+) -> int:
+    """Replace what was derived of some series, and of pairs of them."""
+    changed = await derived.sync(tx, derived.CONCORDANCES, case, rows["concordances"])
+    tables = {
+        "series": derived.SERIES,
+        "changes": derived.CHANGES,
+        "ruptures": derived.RUPTURES,
     }
-    return sum(
-        [
-            await derived.sync(tx, table, case, [head | row for row in found], key)
-            for table, found in rows.items()
-        ]
-    )
+    for name, table in tables.items():
+        if stale:
+            changed += await derived.sync(tx, table, case, rows[name], stale)
+    return changed
+
+
+def _about(head: Mapping[str, Any], scores: Series, mark: str, rows: Mapping[str, Rows]) -> None:
+    """Add what is to be said of one series for one audience."""
+    name = {**head, **{key: scores[0][key] for key in derived.SERIES_KEY[1:]}}
+    norm = _norm(scores[0])
+    rows["series"].append({**name, **_chart(scores), "inputs_hash": mark})
+    rows["changes"] += [name | row for row in _changes(scores, norm)]
+    rows["ruptures"] += [name | row for row in _ruptures(scores, norm)]
 
 
 def _mark(scores: Series) -> str:
