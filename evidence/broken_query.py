@@ -47,6 +47,7 @@ WORDS: dict[str, str] = {
     "seen": "made of measurements whose scores one may see oneself",
     "hers": "computed for the client",
     "the team's": "computed for the care team",
+    "no colleague's": "not made of another therapist's own ratings",
     "-": "never",
 }
 
@@ -78,10 +79,10 @@ scores        CAREGIVER  | trend opened   | trend opened, rated  | trend opened,
 answers       CAREGIVER  | all opened     | all opened, rated    | -                      | own                    | -
 comments      CAREGIVER  | all opened     | all opened, rated    | -                      | own                    | -
 attainments              | always         | always               | consent                | all invited            | -
-series                   | hers           | the team's           | the team's, consent    | -                      | -
-changes                  | hers, seen     | the team's, seen     | the team's, consent, seen | -                      | -
-ruptures                 | hers, seen     | the team's, seen     | the team's, consent, seen | -                      | -
-concordances             | hers           | the team's           | the team's, consent    | -                      | -
+series                   | hers           | the team's, no colleague's | the team's, consent    | -                      | -
+changes                  | hers, seen     | the team's, no colleague's, seen | the team's, consent, seen | -                      | -
+ruptures                 | hers, seen     | the team's, no colleague's, seen | the team's, consent, seen | -                      | -
+concordances             | hers           | the team's, no colleague's | the team's, consent    | -                      | -
 signals                  | hers           | the team's           | the team's, consent    | -                      | -
 consents                 | always         | always               | -                      | -                      | -
 """  # fmt: skip
@@ -297,6 +298,9 @@ _MEANINGS: dict[str, Meaning] = {
     "seen": lambda o, a, c, r, _s: o.sees_what_it_is_made_of(a, c, r),
     "hers": lambda _o, _a, _c, r, _s: r["audience"] == "CLIENT",
     "the team's": lambda _o, _a, _c, r, _s: r["audience"] == "CARE_TEAM",
+    "no colleague's": lambda _o, a, _c, r, _s: (
+        r["informant_role"] != "THERAPIST" or r["informant_id"] == a.person
+    ),
 }
 
 

@@ -74,8 +74,11 @@ def standing(
     return f"(SELECT {columns} FROM standing s WHERE s.relation IN ({listed}){consent})"
 
 
-# `staff` shows a principal only what they are now, and nothing under a token bound to one client.
-MANAGES = "(SELECT EXISTS (SELECT FROM staff f WHERE f.role = 'MANAGER'))"
+# `staff` shows a principal their own rows only. A token bound to one client manages nothing.
+MANAGES = (
+    f"({PATIENT} IS NULL AND (SELECT EXISTS (SELECT FROM staff f WHERE f.role = 'MANAGER' "
+    f"AND {_NOW})))"
+)
 
 
 def _terms(place: Place, terms: tuple[str, ...]) -> list[str]:
@@ -212,7 +215,7 @@ def _others() -> list[Policy]:
             f"{gate(('Patient',))} AND {known('person_id')}",
             None,
         ),
-        Policy("staff_read", "staff", "SELECT", f"{mine} AND {PATIENT} IS NULL AND {_NOW}", None),
+        Policy("staff_read", "staff", "SELECT", mine, None),
         Policy(
             "standing_read",
             "standing",

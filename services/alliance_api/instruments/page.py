@@ -14,9 +14,9 @@ form whose examples do not come out is not shipped.
 **Key confirmed** is “yes” where a source confirms which items make which scale, their range and
 their reversal; otherwise the key is widely quoted and you should check it against the form before
 you rely on a score. Where we may not ship the wording, there is only structure: a clinic that has
-the licence imports its own with `alliance instruments import FILE`. **Permission** says whether
-`alliance instruments permit CODE` must have been recorded before the form can be planned; a licence
-that nobody confirmed counts as one that needs it. Names of forms may be trademarks; these are
+the licence will import its own (a command for it is still to come). **Permission** says whether its
+holder must have agreed before the form is used; a licence that nobody confirmed counts as one that
+needs it. Names of forms may be trademarks; these are
 compatible with them, and nothing here is official.
 """
 
