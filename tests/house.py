@@ -226,6 +226,14 @@ class House:
 
         return Reply(self.run(send))
 
+    def get(self, path: str) -> httpx.Response:
+        """Get a path, without a token."""
+
+        async def send() -> httpx.Response:
+            return await self._http.get(path)
+
+        return self.run(send)
+
     def together(self, requests: Iterable[tuple[bytes, Mapping[str, str]]]) -> list[Reply]:
         """Send requests at the same time."""
         import asyncio

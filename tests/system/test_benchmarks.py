@@ -22,7 +22,7 @@ def test_the_small_benchmark_compares_answers_and_writes_what_it_found(tmp_path:
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=400,
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.rstrip().splitlines()[-1].startswith("bench: dashboard ")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NoReturn
+from typing import Any, NoReturn
 from uuid import UUID
 
 from alliance_api.domain.errors import Problem, Refused
 from alliance_api.domain.ids import Kind, format_id
+from alliance_api.domain.statistics import Rate
 from alliance_api.store import cases, sessions
 from alliance_api.store.rows import Found
 from alliance_api.store.transaction import Transaction
@@ -64,3 +65,15 @@ def opening(case: UUID) -> str:
     Without it a session could be recorded while a measurement is being closed, and open it again.
     """
     return f"opening:{case}"
+
+
+def rate_columns(name: str, rate: Rate) -> dict[str, Any]:
+    """Return a rate as its columns: counts, and value with interval where there are enough."""
+    lower, upper = rate.interval or (None, None)
+    return {
+        f"{name}_numerator": rate.numerator,
+        f"{name}_denominator": rate.denominator,
+        f"{name}_value": rate.value,
+        f"{name}_lower": lower,
+        f"{name}_upper": upper,
+    }

@@ -34,16 +34,12 @@ from alliance_api.domain.ruptures import (
 from alliance_api.domain.shapes import METHOD as SHAPE
 from alliance_api.domain.shapes import trajectory
 from alliance_api.instruments.loader import load_all
+from alliance_api.instruments.pairs import PARALLEL
 from alliance_api.store import derived
 from alliance_api.store.rows import Found
 from alliance_api.store.transaction import Transaction
 
 AUDIENCES = ("CLIENT", "CARE_TEAM")
-# The forms of one instrument for two informants; only the last is item for item the same.
-PAIRS = {
-    "wai-sr-c": ("wai-sr-t", False),
-    "alliance-check-in": ("alliance-check-in-t", True),
-}
 BASELINE_FORMS = 3
 # A new version of any of these derives every series anew.
 METHODS = (CHART, CHANGE_METHOD, SHAPE, DROP_1SD, DROP_2SD, FALL_FROM_USUAL, RUPTURE_CHART)
@@ -252,8 +248,8 @@ def _concordances(case: UUID, audience: str, series: Mapping[tuple[Any, ...], Se
     return [
         {"case_id": case, "audience": audience, **_concordance(mine, theirs, parallel=parallel)}
         for (code, role, scale, _), mine in series.items()
-        if role == "CLIENT" and code in PAIRS
-        for other, parallel in [PAIRS[code]]
+        if role == "CLIENT" and code in PARALLEL
+        for other, parallel in [PARALLEL[code]]
         for key, theirs in series.items()
         if key[:3] == (other, "THERAPIST", scale)
     ]

@@ -11,10 +11,11 @@ from alliance_api.domain.attainment import attainment
 from alliance_api.domain.collaboration import GoalRecord, collaboration
 from alliance_api.domain.goals import GoalState, Stance
 from alliance_api.domain.parties import PartyRole
-from alliance_api.domain.statistics import Rate
 from alliance_api.store import derived
 from alliance_api.store.rows import Found
 from alliance_api.store.transaction import Transaction
+
+from .common import rate_columns
 
 
 async def derive_goals(tx: Transaction, case: Mapping[str, Any]) -> int:
@@ -28,8 +29,8 @@ async def derive_goals(tx: Transaction, case: Mapping[str, Any]) -> int:
     row = {
         "case_id": case["id"],
         **_attainment(goals, ratings),
-        **_rate("agreed", together.agreed),
-        **_rate("worded", together.worded_by_client),
+        **rate_columns("agreed", together.agreed),
+        **rate_columns("worded", together.worded_by_client),
         "median_days": together.median_days,
         "timed": together.timed,
         "disagreed": together.disagreed,
@@ -87,15 +88,4 @@ def _attainment(goals: Sequence[Found], ratings: Sequence[Found]) -> dict[str, A
         "change": found.change,
         "method_id": found.method.id,
         "method_version": found.method.version,
-    }
-
-
-def _rate(name: str, rate: Rate) -> dict[str, Any]:
-    lower, upper = rate.interval or (None, None)
-    return {
-        f"{name}_numerator": rate.numerator,
-        f"{name}_denominator": rate.denominator,
-        f"{name}_value": rate.value,
-        f"{name}_lower": lower,
-        f"{name}_upper": upper,
     }

@@ -13,10 +13,11 @@ from alliance_api.domain.commitments import CommitmentOutcome, CommitmentRecord
 from alliance_api.domain.methods import inputs_hash
 from alliance_api.domain.parties import PartyRole
 from alliance_api.domain.reliability import Policy, Reliability, SessionRecord, reliability
-from alliance_api.domain.statistics import Rate
 from alliance_api.store import commitments, sessions
 from alliance_api.store import reliability as kept
 from alliance_api.store.transaction import Transaction
+
+from .common import rate_columns
 
 
 async def derive(tx: Transaction, case: Mapping[str, Any], now: datetime) -> None:
@@ -64,12 +65,12 @@ def _promise(row: Mapping[str, Any], zone: ZoneInfo) -> CommitmentRecord:
 def _columns(found: Reliability, now: datetime, inputs: str) -> dict[str, Any]:
     return {
         "sessions": found.sessions,
-        **_rate("kept", found.kept),
-        **_rate("punctual", found.punctual),
+        **rate_columns("kept", found.kept),
+        **rate_columns("punctual", found.punctual),
         "median_delay": found.median_delay_minutes,
-        **_rate("cadence", found.cadence),
+        **rate_columns("cadence", found.cadence),
         "cadence_variation": found.cadence_variation,
-        **_rate("follow_through", found.follow_through),
+        **rate_columns("follow_through", found.follow_through),
         "late_cancellations": found.late_cancellations,
         "period_start": found.period_start,
         "period_end": found.period_end,
@@ -77,15 +78,4 @@ def _columns(found: Reliability, now: datetime, inputs: str) -> dict[str, Any]:
         "method_id": found.method.id,
         "method_version": found.method.version,
         "inputs_hash": inputs,
-    }
-
-
-def _rate(name: str, rate: Rate) -> dict[str, Any]:
-    lower, upper = rate.interval or (None, None)
-    return {
-        f"{name}_numerator": rate.numerator,
-        f"{name}_denominator": rate.denominator,
-        f"{name}_value": rate.value,
-        f"{name}_lower": lower,
-        f"{name}_upper": upper,
     }

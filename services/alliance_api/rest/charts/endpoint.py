@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute, Route
 
 from alliance_api.charter.principal import Principal
 from alliance_api.instruments.loader import load_all
+from alliance_api.instruments.pairs import counterpart
 from chassis.problems import ALWAYS, Unauthorised
 
 from .svg import Episode, Panel, Point, picture
@@ -76,13 +77,6 @@ async def _case(
     data = await read(principal, DOCUMENT, variables)
     found: Mapping[str, Any] | None = data["case"]
     return found
-
-
-def counterpart(code: str) -> str | None:
-    """Return the form of the same instrument for the other party, if there is one."""
-    pairs = {"wai-sr-c": "wai-sr-t", "alliance-check-in": "alliance-check-in-t"}
-    both = {**pairs, **{theirs: mine for mine, theirs in pairs.items()}}
-    return both.get(code)
 
 
 def _drawn(code: str, found: Mapping[str, Any]) -> str:
