@@ -35,6 +35,9 @@ def to_one(statement: Statement, source: ToOne, kind: GraphQLObjectType, site: S
     where = statement.conditions(source, inner, site)
     text = statement.object(kind, site.below, inner, site.levels_below)
     order = f" ORDER BY {inner.keys(source.order)} LIMIT 1" if source.order else ""
+    if source.certain and _steps_over(statement, source, inner, site.row, text):
+        rows = inner.from_clause(f"(SELECT) AS {inner.alias}")
+        return statement.lateral(site.row, inner, text.sql(), rows)
     table = inner.source
     if order and inner.joins:
         table = f"(SELECT * FROM {table}{where}{order}) AS {inner.alias}"
@@ -42,6 +45,21 @@ def to_one(statement: Statement, source: ToOne, kind: GraphQLObjectType, site: S
     return statement.lateral(
         site.row, inner, text.sql(), f"{inner.from_clause(table)}{where}{order}"
     )
+
+
+def _steps_over(statement: Statement, source: ToOne, inner: Row, outer: Row, text: Text) -> bool:
+    """Lead the joins of a row to the outer one's columns, if nothing else of the row is asked."""
+    mentions = f"{inner.alias}."
+    if mentions in text.sql() or inner.subjects or source.where or source.filters:
+        return False
+    shared = {statement.tenant: statement.tenant} if statement.tenant else {}
+    led = list(inner.joins)
+    for own, theirs in {**shared, **source.on}.items():
+        led = [join.replace(inner.column(theirs), outer.column(own)) for join in led]
+    if any(mentions in join for join in led):
+        return False
+    inner.joins[:] = led
+    return True
 
 
 def to_many(statement: Statement, source: ToMany, site: Site) -> Text:

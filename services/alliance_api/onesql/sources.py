@@ -107,12 +107,17 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class ToOne:
-    """At most one row of the field's type: own column -> its column, conditions, an order."""
+    """At most one row of the field's type: own column -> its column, conditions, an order.
+
+    `certain` says that whoever sees the row sees that one too; then it need not be read where only
+    companions of it are asked for.
+    """
 
     on: Mapping[str, str] = field(default_factory=dict)
     where: tuple[str, ...] = ()
     filters: tuple[Filter, ...] = ()
     order: Order | None = None
+    certain: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,7 @@ class Statement(ABC):
         self.binders: list[Bind] = []
         self.labels: set[str] = set()
         self._selections = Selections(schema, fragments, variables)
-        self._tenant = tenant
+        self.tenant = tenant
         self._aliases = 0
 
     @abstractmethod
@@ -155,8 +155,8 @@ class Statement(ABC):
 
     def _on(self, alias: str, on: Mapping[str, str], outer: Row) -> str:
         pairs = dict(on)
-        if self._tenant and outer.table:
-            pairs = {self._tenant: self._tenant, **pairs}
+        if self.tenant and outer.table:
+            pairs = {self.tenant: self.tenant, **pairs}
         return " AND ".join(
             f"{alias}.{identifier(theirs)} = {outer.column(own)}" for own, theirs in pairs.items()
         )

@@ -94,7 +94,7 @@ class Case(Node):
     opened_on: Day = field(Column("opened_on"))
     closed_on: Day | None = field(Column("closed_on"))
     time_zone: str = field(Column("time_zone"), "IANA name.")
-    client: Person = field(ToOne({"client_id": "id"}))
+    client: Person = field(ToOne({"client_id": "id"}, certain=True))
     disclosure_default: Disclosure = field(Column("disclosure_default"))
     care_team: list[CareTeamMember] = field(
         ToMany(
