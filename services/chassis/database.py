@@ -31,6 +31,11 @@ def address(url: str, **parts: str) -> str:
     return urlunsplit((split.scheme, netloc, path, split.query, split.fragment))
 
 
+def for_sqlalchemy(url: str) -> str:
+    """Return a PostgreSQL URL as SQLAlchemy wants it, with our one driver named."""
+    return url.replace("postgresql://", "postgresql+psycopg://", 1)
+
+
 def state_of(error: BaseException) -> str:
     """Return the SQLSTATE of a driver's error, or of one that wraps it.
 

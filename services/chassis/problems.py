@@ -11,6 +11,12 @@ ALWAYS = (
 )
 
 
+def headers(policy: str) -> dict[str, str]:
+    """Return what every answer carries, under another content security policy."""
+    always = {name.decode(): value.decode() for name, value in ALWAYS}
+    return {**always, "content-security-policy": policy}
+
+
 class Unauthorised(Exception):  # noqa: N818  (an expected outcome, not an error)
     """A request without a token that we trust."""
 

@@ -18,7 +18,7 @@ from alliance_api.domain.ids import Kind, format_id
 from alliance_api.store import seed
 from alliance_api.store.migrate import ensure_database, ensure_roles, migrate
 from chassis import embedded
-from chassis.database import address
+from chassis.database import address, for_sqlalchemy
 from chassis.tokens import new_key
 
 FOLDER = Path("var") / "demo"
@@ -60,7 +60,7 @@ def prepare() -> Place:
     url = ensure_database(server, DATABASE)
     ensure_roles(url)
     migrate(url)
-    engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1))
+    engine = create_engine(for_sqlalchemy(url))
     with engine.begin() as connection:
         organisation, people = _people(connection)
     engine.dispose()
@@ -91,7 +91,7 @@ def _people(connection: Connection) -> tuple[UUID, dict[str, UUID]]:
 
 def join(place: Place, case: UUID) -> None:
     """Let supervisor and caregiver join a case (a later issue gives this a mutation)."""
-    engine = create_engine(place.admin_url.replace("postgresql://", "postgresql+psycopg://", 1))
+    engine = create_engine(for_sqlalchemy(place.admin_url))
     with engine.begin() as connection:
         for role in ("supervisor", "caregiver"):
             seed.join(

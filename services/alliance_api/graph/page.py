@@ -10,25 +10,21 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from chassis.problems import headers
+
 FOLDER = Path(str(resources.files("alliance_api.graph"))) / "graphiql"
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data:; font-src 'self' data:; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-HEADERS = {
-    "content-security-policy": POLICY,
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
-    "cache-control": "no-store",
-}
 
 
 def routes() -> list[BaseRoute]:
     """Return the page and its files."""
 
     async def page(_: Request) -> Response:
-        return FileResponse(FOLDER / "index.html", headers=HEADERS)
+        return FileResponse(FOLDER / "index.html", headers=headers(POLICY))
 
     return [
         Route("/graphql", page, methods=["GET"]),

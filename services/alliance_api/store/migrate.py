@@ -11,7 +11,7 @@ from psycopg import sql
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import Connection
 
-from chassis.database import address
+from chassis.database import address, for_sqlalchemy
 
 LOCK_TIMEOUT = "5s"
 STATEMENT_TIMEOUT = "60s"
@@ -42,7 +42,7 @@ def migrate(url: str, revision: str = "head", *, down: bool = False) -> None:
 
     `url` is of a user that may become `alliance_owner`.
     """
-    engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1))
+    engine = create_engine(for_sqlalchemy(url))
     with engine.connect() as connection:
         become_owner(connection)
         run = command.downgrade if down else command.upgrade
@@ -52,7 +52,7 @@ def migrate(url: str, revision: str = "head", *, down: bool = False) -> None:
 
 def revision(url: str, message: str) -> str:
     """Write a migration that brings the tables from what `url` has to what the code says."""
-    engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1))
+    engine = create_engine(for_sqlalchemy(url))
     with engine.connect() as connection:
         become_owner(connection)
         made = command.revision(config(connection), message=message, autogenerate=True)

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.sql import Executable
 
 from alliance_api.charter.principal import SETTINGS, Principal
-from chassis.database import Reads
+from chassis.database import Reads, for_sqlalchemy
 
 TRACE = "alliance.trace"
 _BOUND = ", ".join(
@@ -37,7 +37,7 @@ class Database:
         """Prepare; `url` is of a role that is under the law."""
         self._reads = Reads(url, size=size)
         self._engine: AsyncEngine = create_async_engine(
-            url.replace("postgresql://", "postgresql+psycopg://", 1),
+            for_sqlalchemy(url),
             pool_size=size,
             pool_pre_ping=True,
         )

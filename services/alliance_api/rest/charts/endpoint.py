@@ -15,7 +15,8 @@ from starlette.routing import BaseRoute, Route
 from alliance_api.charter.principal import Principal
 from alliance_api.instruments.loader import load_all
 from alliance_api.instruments.pairs import counterpart
-from chassis.problems import ALWAYS, Unauthorised
+from chassis.problems import Unauthorised
+from chassis.problems import headers as carried
 
 from .svg import Episode, Panel, Point, picture
 
@@ -127,6 +128,4 @@ def _plain(status: int, message: str, headers: Mapping[str, str] | None = None) 
 def _response(
     status: int, body: str, media_type: str, headers: Mapping[str, str] | None = None
 ) -> Response:
-    always = {name.decode(): value.decode() for name, value in ALWAYS}
-    every = {**always, "content-security-policy": POLICY, **(headers or {})}
-    return Response(body, status, every, media_type)
+    return Response(body, status, {**carried(POLICY), **(headers or {})}, media_type)

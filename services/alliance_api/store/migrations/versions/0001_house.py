@@ -16,7 +16,7 @@ HERE = Path(__file__).parent
 
 def run(script: str) -> None:
     # As the driver's own text: SQLAlchemy would take the colons of casts for parameters.
-    op.get_bind().exec_driver_sql((HERE / script).read_text().replace("%", "%%"))
+    op.get_bind().exec_driver_sql((HERE / script).read_text())
 
 
 def upgrade() -> None:
