@@ -48,43 +48,53 @@ WORDS: dict[str, str] = {
     "hers": "computed for the client",
     "the team's": "computed for the care team",
     "no colleague's": "not made of another therapist's own ratings",
+    "no therapist's": "not made of any therapist's own ratings",
     "-": "never",
 }
 
 # Stricter than charter.md: a caregiver is shown what was opened *to caregivers as well*; a comment
 # of the client waits for the therapist's own rating like the answers do.
 ORACLE = """
-table         of         | client         | therapist            | supervisor             | caregiver              | manager
-cases                    | always         | always               | always                 | always                 | always
-care_team                | always         | always               | always                 | always                 | always
-sessions                 | always         | always               | always                 | always                 | always
-attendance               | always         | always               | always                 | always                 | always
-reliability              | always         | always               | always                 | -                      | -
-commitments              | always         | always               | consent                | own                    | -
-goals                    | always         | always               | consent                | invited                | -
-goal_versions            | always         | always               | consent                | invited                | -
-goal_stances             | always         | always               | consent                | invited                | -
-goal_ratings             | always         | always               | consent                | invited                | -
-occasions                | always         | always               | always                 | own                    | -
-measurements  CLIENT     | own            | unless private       | unless private         | trend opened, invited  | -
-scores        CLIENT     | own            | trend opened, rated  | trend opened, consent  | trend opened, invited  | -
-answers       CLIENT     | own            | all opened, rated    | -                      | all opened, invited    | -
-comments      CLIENT     | own            | all opened, rated    | -                      | all opened, invited    | -
-measurements  THERAPIST  | unless private | own                  | unless private         | -                      | -
-scores        THERAPIST  | trend opened   | own                  | unless private         | -                      | -
-answers       THERAPIST  | all opened     | own                  | -                      | -                      | -
-comments      THERAPIST  | all opened     | own                  | -                      | -                      | -
-measurements  CAREGIVER  | unless private | unless private       | unless private         | own                    | -
-scores        CAREGIVER  | trend opened   | trend opened, rated  | trend opened, consent  | own                    | -
-answers       CAREGIVER  | all opened     | all opened, rated    | -                      | own                    | -
-comments      CAREGIVER  | all opened     | all opened, rated    | -                      | own                    | -
-attainments              | always         | always               | consent                | all invited            | -
-series                   | hers           | the team's, no colleague's | the team's, consent    | -                      | -
-changes                  | hers, seen     | the team's, no colleague's, seen | the team's, consent, seen | -                      | -
-ruptures                 | hers, seen     | the team's, no colleague's, seen | the team's, consent, seen | -                      | -
-concordances             | hers           | the team's, no colleague's | the team's, consent    | -                      | -
-signals                  | hers           | the team's           | the team's, consent    | -                      | -
-consents                 | always         | always               | -                      | -                      | -
+table         of         | client         | therapist                        | supervisor                | caregiver             | manager | ehr                              | breaker                          | researcher | officer
+cases                    | always         | always                           | always                    | always                | always  | always                           | always                           | -          | -
+care_team                | always         | always                           | always                    | always                | always  | always                           | always                           | -          | -
+sessions                 | always         | always                           | always                    | always                | always  | always                           | always                           | -          | -
+attendance               | always         | always                           | always                    | always                | always  | always                           | always                           | -          | -
+reliability              | always         | always                           | always                    | -                     | -       | always                           | always                           | -          | -
+commitments              | always         | always                           | consent                   | own                   | -       | always                           | always                           | -          | -
+goals                    | always         | always                           | consent                   | invited               | -       | always                           | always                           | -          | -
+preferences              | always         | always                           | always                    | -                     | -       | always                           | always                           | -          | -
+goal_versions            | always         | always                           | consent                   | invited               | -       | always                           | always                           | -          | -
+goal_levels              | always         | always                           | consent                   | invited               | -       | always                           | always                           | -          | -
+goal_stances             | always         | always                           | consent                   | invited               | -       | always                           | always                           | -          | -
+goal_ratings             | always         | always                           | consent                   | invited               | -       | always                           | always                           | -          | -
+occasions                | always         | always                           | always                    | own                   | -       | always                           | always                           | -          | -
+measurements  CLIENT     | own            | unless private                   | unless private            | trend opened, invited | -       | trend opened                     | trend opened                     | -          | -
+scores        CLIENT     | own            | trend opened, rated              | trend opened, consent     | trend opened, invited | -       | trend opened                     | trend opened                     | -          | -
+answers       CLIENT     | own            | all opened, rated                | -                         | all opened, invited   | -       | all opened                       | all opened                       | -          | -
+findings       CLIENT    | own            | all opened, rated                | -                         | all opened, invited   | -       | all opened                       | all opened                       | -          | -
+comments      CLIENT     | own            | all opened, rated                | -                         | all opened, invited   | -       | -                                | -                                | -          | -
+measurements  THERAPIST  | unless private | own                              | unless private            | -                     | -       | trend opened                     | trend opened                     | -          | -
+scores        THERAPIST  | trend opened   | own                              | unless private            | -                     | -       | trend opened                     | trend opened                     | -          | -
+answers       THERAPIST  | all opened     | own                              | -                         | -                     | -       | all opened                       | all opened                       | -          | -
+findings       THERAPIST | all opened     | own                              | -                         | -                     | -       | all opened                       | all opened                       | -          | -
+comments      THERAPIST  | all opened     | own                              | -                         | -                     | -       | -                                | -                                | -          | -
+measurements  CAREGIVER  | unless private | unless private                   | unless private            | own                   | -       | trend opened                     | trend opened                     | -          | -
+scores        CAREGIVER  | trend opened   | trend opened, rated              | trend opened, consent     | own                   | -       | trend opened                     | trend opened                     | -          | -
+answers       CAREGIVER  | all opened     | all opened, rated                | -                         | own                   | -       | all opened                       | all opened                       | -          | -
+findings       CAREGIVER | all opened     | all opened, rated                | -                         | own                   | -       | all opened                       | all opened                       | -          | -
+comments      CAREGIVER  | all opened     | all opened, rated                | -                         | own                   | -       | -                                | -                                | -          | -
+attainments              | always         | always                           | consent                   | all invited           | -       | always                           | always                           | -          | -
+series                   | hers           | the team's, no colleague's       | the team's, consent       | -                     | -       | the team's, no therapist's       | the team's, no therapist's       | -          | -
+changes                  | hers, seen     | the team's, no colleague's, seen | the team's, consent, seen | -                     | -       | the team's, no therapist's, seen | the team's, no therapist's, seen | -          | -
+ruptures                 | hers, seen     | the team's, no colleague's, seen | the team's, consent, seen | -                     | -       | the team's, no therapist's, seen | the team's, no therapist's, seen | -          | -
+concordances             | hers           | the team's, no colleague's       | the team's, consent       | -                     | -       | the team's, no therapist's       | the team's, no therapist's       | -          | -
+signals                  | hers           | the team's, no colleague's       | the team's, consent       | -                     | -       | the team's, no therapist's       | the team's, no therapist's       | -          | -
+signal_evidence          | hers           | the team's, no colleague's       | the team's, consent       | -                     | -       | the team's, no therapist's       | the team's, no therapist's       | -          | -
+consents                 | always         | always                           | -                         | always                | -       | -                                | -                                | -          | -
+notes                    | -              | own                              | -                         | -                     | -       | -                                | -                                | -          | -
+emergencies              | always         | always                           | -                         | -                     | -       | -                                | own                              | -          | always
+research_records         | -              | -                                | -                         | -                     | -       | -                                | -                                | always     | -
 """  # fmt: skip
 
 # Which resource of the token's scopes opens which table. Any one of them; none: no scope needed.
@@ -98,12 +108,15 @@ SCOPES: dict[str, tuple[str, ...]] = {
     "commitments": ("Task",),
     "goals": ("Goal",),
     "goal_versions": ("Goal",),
+    "goal_levels": ("Goal",),
+    "preferences": ("Goal",),
     "goal_stances": ("Goal",),
     "goal_ratings": ("Goal",),
     "occasions": ("ServiceRequest",),
     "measurements": ("Observation?category=survey", "QuestionnaireResponse"),
     "scores": ("Observation?category=survey",),
     "answers": ("QuestionnaireResponse",),
+    "findings": ("QuestionnaireResponse",),
     "comments": ("QuestionnaireResponse",),
     "attainments": ("Goal",),
     "series": ("Observation?category=survey",),
@@ -111,12 +124,29 @@ SCOPES: dict[str, tuple[str, ...]] = {
     "ruptures": ("Observation?category=survey",),
     "concordances": ("Observation?category=survey",),
     "signals": ("Flag",),
+    "signal_evidence": ("Flag",),
+    "notes": ("DocumentReference",),
+    "emergencies": ("AuditEvent",),
+    "erasures": ("AuditEvent",),
+    "legal_holds": ("Consent",),
+    "research_records": ("ResearchSubject",),
+    "aggregates": ("MeasureReport",),
     "consents": ("Consent",),
     "read_ledger": ("AuditEvent",),
 }
 RESOURCES = tuple(sorted({name for names in SCOPES.values() for name in names}))
-NOBODYS = frozenset({"facts", "score_inputs"})  # the engine's alone
-COLUMNS = ("client", "therapist", "supervisor", "caregiver", "manager")
+NOBODYS = frozenset({"facts", "score_inputs", "research_subjects"})  # the engine's alone
+COLUMNS = (
+    "client",
+    "therapist",
+    "supervisor",
+    "caregiver",
+    "manager",
+    "ehr",
+    "breaker",
+    "researcher",
+    "officer",
+)
 
 
 def _read(oracle: str) -> dict[tuple[str, str], dict[str, tuple[str, ...]]]:
@@ -141,7 +171,7 @@ class Asker:
     principal: Principal | None
     organisation: UUID | None = None
     relations: Mapping[UUID, str] = field(default_factory=dict)
-    manages: bool = False
+    offices: frozenset[str] = frozenset()
     resources: frozenset[str] = frozenset(RESOURCES)
     patient: UUID | None = None
 
@@ -180,11 +210,10 @@ class Oracle:
 
     def _ways(self, asker: Asker, table: str, row: Row) -> list[str]:
         """Return the cells of the table that open a row."""
-        case = row["id"] if table == "cases" else row["case_id"]
+        case = row["id"] if table == "cases" else row.get("case_id", NOBODY)
         cells = CELLS[table, row.get("informant_role", "") if self._of_said(table) else ""]
         standing = [asker.relations[case]] if case in asker.relations else []
-        if asker.manages:
-            standing.append("manager")
+        standing += sorted(asker.offices)
         return [
             relation
             for relation in standing
@@ -192,7 +221,7 @@ class Oracle:
         ]
 
     def _of_said(self, table: str) -> bool:
-        return table in {"measurements", "scores", "answers", "comments"}
+        return table in {"measurements", "scores", "answers", "findings", "comments"}
 
     def _holds(self, word: str, asker: Asker, table: str, case: UUID, row: Row) -> bool:
         said = None
@@ -237,7 +266,7 @@ class Oracle:
                 met |= self._teams[case]
         if asker.opens("read_ledger"):
             met |= {r["person_id"] for r in self._readings if self._about_own(asker, r)}
-        return asker.manages or person in met
+        return "manager" in asker.offices or person in met
 
     def _about_own(self, asker: Asker, row: Row) -> bool:
         own = {case for case, relation in asker.relations.items() if relation == "client"}
@@ -245,7 +274,7 @@ class Oracle:
 
     def reading(self, asker: Asker, row: Row) -> bool:
         """The client: all about her case; anybody else: what they read themselves."""
-        if self._about_own(asker, row):
+        if self._about_own(asker, row) or "officer" in asker.offices:
             return True
         if row["person_id"] != asker.person:
             return False
@@ -256,13 +285,43 @@ class Oracle:
         return row["person_id"] == asker.person and row["case_id"] in asker.relations
 
 
+def _of_a_crowd(asker: Asker, row: Row) -> bool:
+    """The manager: every published cell; a therapist: their own, and the organisation's."""
+    if "manager" in asker.offices:
+        return True
+    if asker.patient is not None:
+        return False
+    if row["level"] == "THERAPIST":
+        return bool(row["unit_id"] == asker.person)
+    return row["level"] == "ORGANISATION" and "therapist" in asker.relations.values()
+
+
+NOBODY = UUID(int=0)
 Special = Callable[[Oracle, Asker, Row], bool]
 _SPECIAL: dict[str, Special] = {
     "organisations": lambda _o, _a, _r: True,
-    "instruments": lambda _o, _a, _r: True,
-    "instrument_items": lambda _o, _a, _r: True,
-    "instrument_scales": lambda _o, _a, _r: True,
-    "people": lambda o, a, r: o.knows(a, r["id"]),
+    # What measures consist of, how a clinic is divided, the chain's seals, keys that are wrapped.
+    **dict.fromkeys(
+        (
+            "instruments",
+            "instrument_items",
+            "instrument_anchors",
+            "instrument_scales",
+            "instrument_norms",
+            "instrument_reports",
+            "instrument_bands",
+            "teams",
+            "team_members",
+            "ledger_seals",
+            "person_keys",
+        ),
+        lambda _o, _a, _r: True,
+    ),
+    "legal_holds": lambda _o, a, _r: "officer" in a.offices,
+    "erasures": lambda _o, a, _r: "officer" in a.offices,
+    "aggregates": lambda _o, a, r: _of_a_crowd(a, r),
+    # An officer sees readers by their ids, and asks elsewhere for names.
+    "people": lambda o, a, r: o.knows(a, r["id"]) or "officer" in a.offices,
     "identities": lambda o, a, r: o.knows(a, r["person_id"]),
     "staff": lambda _o, a, r: r["person_id"] == a.person,
     "standing": lambda o, a, r: o.standing(a, r),
@@ -278,7 +337,8 @@ def _began(said: Said | None, *disclosures: Disclosure) -> bool:
 
 
 def _author(row: Row) -> Any:
-    return row["informant_id"] if "informant_id" in row else row.get("owner_id")
+    names = ("informant_id", "owner_id", "author_id", "person_id")
+    return next(row[name] for name in names if name in row)
 
 
 Meaning = Callable[[Oracle, Asker, UUID, Row, Said | None], bool]
@@ -298,6 +358,7 @@ _MEANINGS: dict[str, Meaning] = {
     "seen": lambda o, a, c, r, _s: o.sees_what_it_is_made_of(a, c, r),
     "hers": lambda _o, _a, _c, r, _s: r["audience"] == "CLIENT",
     "the team's": lambda _o, _a, _c, r, _s: r["audience"] == "CARE_TEAM",
+    "no therapist's": lambda _o, _a, _c, r, _s: r["informant_role"] != "THERAPIST",
     "no colleague's": lambda _o, a, _c, r, _s: (
         r["informant_role"] != "THERAPIST" or r["informant_id"] == a.person
     ),
@@ -312,13 +373,19 @@ def plain_askers(world: World) -> list[Asker]:
     clinic = world.clinic
     first, second = world.both
     both = {name: dict.fromkeys((first, second), name) for name in COLUMNS[1:4]}
+    offices = {"manager": "manager", "researcher": "researcher", "officer": "officer"}
     elsewhere = world.elsewhere
     return [
         Asker("nobody", None),
         _asker("client", clinic.client, {first: "client"}),
         _asker("neighbour", world.neighbour, {second: "client"}),
         *[_asker(name, clinic.people[name], both[name]) for name in COLUMNS[1:4]],
-        replace(_asker("manager", clinic.manager, {}), manages=True),
+        *[
+            replace(_asker(name, clinic.people[name], {}), offices=frozenset({office}))
+            for office, name in offices.items()
+        ],
+        _asker("ehr", clinic.people["ehr"], {first: "ehr"}),
+        _asker("clinician", clinic.people["clinician"], {first: "breaker"}),
         _asker("stranger", clinic.stranger, {}),
         _asker("therapist of elsewhere", elsewhere.therapist, {elsewhere.case: "therapist"}),
         _asker("client of elsewhere", elsewhere.client, {elsewhere.case: "client"}),
@@ -329,13 +396,9 @@ def askers(world: World) -> list[Asker]:
     """Return everybody who asks, in every way."""
     clinic = world.clinic
     found = [*plain_askers(world), *_past_and_future(world), *_bound(world, *world.both)]
-    therapist, client, manager = found[3], found[1], found[6]
-    for whole, person in (
-        (therapist, clinic.therapist),
-        (client, clinic.client),
-        (manager, clinic.manager),
-    ):
-        found += _narrowed(whole, person)
+    whole = {asker.label: asker for asker in found}
+    for name in ("therapist", "client", "manager", "ehr", "officer"):
+        found += _narrowed(whole[name], clinic.people[name])
     return found
 
 
@@ -352,6 +415,15 @@ def _bound(world: World, first: UUID, second: UUID) -> list[Asker]:
         ("client bound to herself", clinic.client, clinic.client, {first: "client"}),
         ("client bound to the neighbour", clinic.client, neighbour, {}),
         ("manager bound to the client", clinic.manager, clinic.client, {}),
+        ("officer bound to the client", clinic.people["officer"], clinic.client, {}),
+        ("ehr bound to the client", clinic.people["ehr"], clinic.client, {first: "ehr"}),
+        ("ehr bound to the neighbour", clinic.people["ehr"], neighbour, {}),
+        (
+            "clinician bound to the client",
+            clinic.people["clinician"],
+            clinic.client,
+            {first: "breaker"},
+        ),
         ("stranger bound to the client", clinic.stranger, clinic.client, {}),
     ]
     return [
@@ -515,9 +587,16 @@ def compare(house: House, world: World) -> Outcome:
     return outcome
 
 
-# Nobody but client and therapist can promise anything yet; no caregiver was asked here; and in each
-# case there is a goal to which caregivers are not invited.
-EMPTY = {("commitments", "caregiver"), ("occasions", "caregiver"), ("attainments", "caregiver")}
+# Nobody but client and therapist can promise anything yet; no caregiver was asked here; in each
+# case there is a goal to which caregivers are not invited; and a concordance is always made of a
+# therapist's own ratings.
+EMPTY = {
+    ("commitments", "caregiver"),
+    ("occasions", "caregiver"),
+    ("attainments", "caregiver"),
+    ("concordances", "ehr"),
+    ("concordances", "breaker"),
+}
 
 
 def judge(  # noqa: PLR0913  (what a comparison is made of)

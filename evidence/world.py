@@ -70,6 +70,7 @@ class World:
 def a_world(house: House, *, small: bool) -> World:
     """Tell the world; a small one has the same kinds of rows, fewer times."""
     clinic, elsewhere = a_clinic(house), a_clinic(house)
+    clinic.with_offices()
     neighbour = clinic.another_person("neighbour")
     people = clinic.people
     members = {people[name]: name.upper() for name in ("therapist", "supervisor", "caregiver")}
@@ -109,42 +110,121 @@ def _tell(world: World, story: Story, *, consented: bool, size: str) -> None:
 
 
 # What is derived for an audience; which verb makes which row of it is another test's subject.
-DERIVED = ("series", "changes", "ruptures", "concordances", "signals")
+DERIVED = ("series", "changes", "ruptures", "concordances", "signals", "signal_evidence")
 AUDIENCES = ("CLIENT", "CARE_TEAM")
+# What no told verb makes a row of: seeded, for who may see one does not depend on how it came.
+SEEDED = (
+    *("findings", "goal_levels", "preferences", "notes", "emergencies"),
+    *("legal_holds", "erasures", "person_keys", "research_subjects", "research_records"),
+    *("teams", "team_members", "aggregates", "ledger_seals"),
+    *("instrument_anchors", "instrument_norms", "instrument_reports", "instrument_bands"),
+)
+# What a column's constraint asks for, where any text would not do.
+WORDS = {
+    "dimension": "DIRECTIVENESS",
+    "role": "CLIENT",
+    "level": "ORGANISATION",
+    "reason": "COMPLAINT",
+    "party": "CLIENT",
+    "given_role": "CLIENT",
+    "informant_role": "CLIENT",
+}
+
+
+def _seed_row(house: House, table: str, known: dict[str, Any]) -> None:
+    """Insert a row: `known` columns as given, and of the others only what must be there."""
+    columns = house.rows(
+        "SELECT column_name, data_type, is_nullable = 'NO' AND column_default IS NULL "
+        "AND is_identity = 'NO' FROM information_schema.columns WHERE table_name = %s",
+        table,
+    )
+    plain: dict[str, Any] = {
+        "text": "seeded",
+        "jsonb": "{}",
+        "boolean": False,
+        "ARRAY": [],
+        "date": now().date(),
+        "xid8": "1",
+        "timestamp with time zone": now(),
+    }
+    values = {
+        name: known[name] if name in known else WORDS.get(name, plain.get(kind, 0))
+        for name, kind, must in columns
+        if must or name in known
+    }
+    if kind_of_level := {name: kind for name, kind, _ in columns}.get("level"):
+        values["level"] = values["level"] if kind_of_level == "text" else 0
+    house.change(
+        f"INSERT INTO {table} ({', '.join(values)}) VALUES ({', '.join(['%s'] * len(values))})",
+        *values.values(),
+    )
+
+
+def _known(world: World, story: Story) -> dict[str, Any]:
+    """Return what a seeded row of a case is about: something that everybody may see."""
+    shared = next(made for made, said in world.said.items() if _open_to_all(said, story.case))
+    people = dict.fromkeys(
+        ("informant_id", "person_id", "set_by", "asked_by", "worded_by"), story.client.uuid
+    )
+    return {
+        **people,
+        "organisation_id": story.clinic.organisation,
+        "case_id": story.case,
+        "author_id": story.therapist.uuid,
+        "informant_role": "CLIENT",
+        "unit_id": story.clinic.organisation,
+        "pseudonym": uuid4(),
+        "scale": "seeded",
+        **dict.fromkeys(("measurement_id", "start_id", "nadir_id"), shared),
+        "therapist_id": story.therapist.uuid,
+        "goal_id": UUID(story.goals[0][-36:]),
+    }
 
 
 def _seed_derived(world: World, story: Story, table: str, audience: str) -> None:
     """Insert a row about something everybody may see, unless there is one of that kind."""
     house = story.clinic.house
-    if house.rows(
-        f"SELECT FROM {table} WHERE case_id = %s AND audience = %s", story.case, audience
-    ):
-        return
-    shared = next(made for made, said in world.said.items() if _open_to_all(said, story.case))
-    known = {
-        "organisation_id": story.clinic.organisation,
-        "case_id": story.case,
-        "audience": audience,
-        "informant_id": story.client.uuid,
-        "informant_role": "CLIENT",
+    seen = f"SELECT FROM {table} WHERE case_id = %s AND audience = %s"
+    if not house.rows(seen, story.case, audience):
+        known = {**_known(world, story), "audience": audience}
+        if table == "signal_evidence":
+            [known["signal_id"]] = house.rows(
+                "SELECT id FROM signals WHERE case_id = %s AND audience = %s LIMIT 1",
+                story.case,
+                audience,
+            )[0]
+            del known["goal_id"]
+        _seed_row(house, table, known)
+
+
+def _seed_others(world: World, story: Story) -> None:
+    """Insert a row of every other kind, unless the organisation has one."""
+    house, organisation = story.clinic.house, story.clinic.organisation
+    instrument, team = _first(house, "instruments", organisation), None
+    for table in SEEDED:
+        if house.rows(f"SELECT FROM {table} WHERE organisation_id = %s", organisation):
+            continue
+        known = {**_known(world, story), "instrument_id": instrument, "team_id": team}
+        known |= _where_it_differs(world, story).get(table, {})
+        _seed_row(house, table, known)
+        team = _first(house, "teams", organisation)
+
+
+def _first(house: House, table: str, organisation: UUID) -> Any:
+    rows = house.rows(f"SELECT id FROM {table} WHERE organisation_id = %s LIMIT 1", organisation)
+    return rows[0][0] if rows else None
+
+
+def _where_it_differs(world: World, story: Story) -> dict[str, dict[str, Any]]:
+    breaker = story.clinic.people.get("clinician", story.client)
+    [invited] = world.cases[story.case].invited_goals
+    return {
+        "emergencies": {"person_id": breaker.uuid},
+        "research_records": {"item": None},
+        # An unpublished cell, so that nothing but who sees it is said.
+        "aggregates": {"value": None, "reason": "SMALL_CELL"},
+        "goal_levels": {"level": 0, "goal_id": invited, "to_caregivers": True},
     }
-    must = house.rows(
-        "SELECT column_name, data_type FROM information_schema.columns WHERE table_name = %s "
-        "AND is_nullable = 'NO' AND column_default IS NULL",
-        table,
-    )
-    plain: dict[str, Any] = {
-        "uuid": shared,
-        "text": "seeded",
-        "jsonb": "{}",
-        "boolean": False,
-        "timestamp with time zone": now(),
-    }
-    values = {name: known.get(name, plain.get(kind, 0)) for name, kind in must}
-    house.change(
-        f"INSERT INTO {table} ({', '.join(values)}) VALUES ({', '.join(['%s'] * len(values))})",
-        *values.values(),
-    )
 
 
 def _open_to_all(said: Said, case: UUID) -> bool:
@@ -225,7 +305,8 @@ async def _submitted(  # noqa: PLR0913
             instrument=FORM[role.lower()],
             session=UUID(story.sessions[session][-36:]),
             occasion=None,
-            answers=[GivenAnswer(number, 3) for number in range(1, ITEMS + 1)],
+            # The highest of every item: that is a finding, too.
+            answers=[GivenAnswer(number, 4) for number in range(1, ITEMS + 1)],
             comment="Canary in a comment",
             disclosure=disclosure,
             to_caregivers=invited,
@@ -256,6 +337,7 @@ def _seed_the_rest(world: World, story: Story) -> None:
     clinic, house = story.clinic, story.clinic.house
     for table, audience in product(DERIVED, AUDIENCES):
         _seed_derived(world, story, table, audience)
+    _seed_others(world, story)
     if not house.rows("SELECT FROM consents WHERE case_id = %s", story.case):
         # Withdrawn at once: the row is there, the consent is not.
         house.change(

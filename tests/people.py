@@ -19,6 +19,12 @@ from tests.house import EVERYTHING, House, Reply
 
 SIX = ("client", "therapist", "supervisor", "manager", "caregiver", "stranger")
 APPLICATION = "tests"
+OFFICES = {
+    "researcher": "RESEARCHER",
+    "officer": "PRIVACY_OFFICER",
+    "ehr": "EHR",
+    "clinician": "CLINICIAN",
+}
 
 
 @dataclass(frozen=True)
@@ -183,6 +189,31 @@ class Clinic:
         )
         with self.house.engine.begin() as connection:
             return seed.case(connection, self.organisation, client.uuid, who)
+
+    def with_offices(self) -> Clinic:
+        """Add a researcher, a privacy officer, a clinician without a case, and the clinic's EHR.
+
+        The EHR stands to the client's case, and the clinician has broken its glass just now.
+        """
+        for name, office in OFFICES.items():
+            if name not in self.people:
+                self._appoint(self.another_person(name), office)
+        for name, relation in (("ehr", "EHR"), ("clinician", "BREAK_GLASS")):
+            self.house.change(
+                "INSERT INTO standing (organisation_id, person_id, relation, case_id, starts_at, "
+                "ends_at, client_id) VALUES (%s, %s, %s, %s, now() - interval '1 minute', "
+                "now() + interval '59 minutes', %s) ON CONFLICT DO NOTHING",
+                *(self.organisation, self.people[name].uuid, relation, self.case),
+                self.people["client"].uuid,
+            )
+        return self
+
+    def _appoint(self, person: Person, office: str) -> None:
+        self.house.change(
+            "INSERT INTO staff (organisation_id, person_id, role, starts_at) "
+            "VALUES (%s, %s, %s, now() - interval '1 day')",
+            *(self.organisation, person.uuid, office),
+        )
 
     def consent(self) -> None:
         """Let the client consent to supervision."""

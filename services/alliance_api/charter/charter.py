@@ -12,6 +12,7 @@ invited       it was opened to caregivers as well
 consent       the client's live consent to supervision
 for_client / for_care_team      the audience that a figure was derived for
 no_colleague  not made of another therapist's own ratings
+no_therapist  not made of any therapist's own ratings
 never         no rows (small-cell aggregates are another door)
 """
 
@@ -22,47 +23,63 @@ from dataclasses import dataclass
 from .facets import Facet
 from .relations import Relation
 
-C, T, S = Relation.CLIENT, Relation.THERAPIST, Relation.SUPERVISOR
-G, M = Relation.CAREGIVER, Relation.MANAGER
+C, T, S, G = Relation.CLIENT, Relation.THERAPIST, Relation.SUPERVISOR, Relation.CAREGIVER
+M, E, B = Relation.MANAGER, Relation.EHR, Relation.BREAK_GLASS
+R, P = Relation.RESEARCHER, Relation.PRIVACY_OFFICER
 
-ORDER = (C, T, S, G, M)
+ORDER = (C, T, S, G, M, E, B, R, P)
 NEVER = "never"
 
-_ROWS: dict[Facet, tuple[str, str, str, str, str]] = {
-    # facet                        client   therapist            supervisor             caregiver              manager
-    Facet.CASE_FRAME:            ("open",  "open",              "open",                "open",                "open"),
-    Facet.CARE_TEAM:             ("open",  "open",              "open",                "open",                "open"),
-    Facet.SESSION_PLAN:          ("open",  "open",              "open",                "open",                "open"),
-    Facet.ATTENDANCE:            ("open",  "open",              "open",                "open",                "open"),
-    Facet.RELIABILITY:           ("open",  "open",              "open",                "never",               "never"),
-    Facet.COMMITMENT:            ("open",  "open",              "consent",             "own",                 "never"),
-    Facet.GOAL:                  ("open",  "open",              "consent",             "invited",             "never"),
-    Facet.OCCASION:              ("open",  "open",              "open",                "own",                 "never"),
-    Facet.CLIENT_MEASUREMENT:    ("own",   "known",             "known",               "disclosed + invited", "never"),
-    Facet.CLIENT_SCORES:         ("own",   "disclosed + blind", "disclosed + consent", "disclosed + invited", "never"),
-    Facet.CLIENT_ANSWERS:        ("own",   "disclosed + blind", "never",               "disclosed + invited", "never"),
-    Facet.CLIENT_COMMENT:        ("own",   "disclosed + blind", "never",               "disclosed + invited", "never"),
-    Facet.THERAPIST_MEASUREMENT: ("known", "own",               "known",               "never",               "never"),
-    Facet.THERAPIST_SCORES:      ("disclosed", "own",           "known",               "never",               "never"),
-    Facet.THERAPIST_ANSWERS:     ("disclosed", "own",           "never",               "never",               "never"),
-    Facet.THERAPIST_COMMENT:     ("disclosed", "own",           "never",               "never",               "never"),
-    Facet.CAREGIVER_MEASUREMENT: ("known", "known",             "known",               "own",                 "never"),
-    Facet.CAREGIVER_SCORES:      ("disclosed", "disclosed + blind", "disclosed + consent", "own",             "never"),
-    Facet.CAREGIVER_ANSWERS:     ("disclosed", "disclosed + blind", "never",           "own",                 "never"),
-    Facet.CAREGIVER_COMMENT:     ("disclosed", "disclosed + blind", "never",           "own",                 "never"),
-    Facet.TREND:                 ("for_client", "for_care_team + no_colleague", "for_care_team + consent", "never", "never"),
-    Facet.SIGNAL:                ("for_client", "for_care_team", "for_care_team + consent", "never",          "never"),
-}  # fmt: skip
+_TABLE = """
+facet                 | client     | therapist                    | supervisor              | caregiver           | manager | ehr                          | break-glass                  | researcher | privacy officer
+CASE_FRAME            | open       | open                         | open                    | open                | open  | open                         | open                         | never | never
+CARE_TEAM             | open       | open                         | open                    | open                | open  | open                         | open                         | never | never
+SESSION_PLAN          | open       | open                         | open                    | open                | open  | open                         | open                         | never | never
+ATTENDANCE            | open       | open                         | open                    | open                | open  | open                         | open                         | never | never
+RELIABILITY           | open       | open                         | open                    | never               | never | open                         | open                         | never | never
+COMMITMENT            | open       | open                         | consent                 | own                 | never | open                         | open                         | never | never
+GOAL                  | open       | open                         | consent                 | invited             | never | open                         | open                         | never | never
+PREFERENCE            | open       | open                         | open                    | never               | never | open                         | open                         | never | never
+OCCASION              | open       | open                         | open                    | own                 | never | open                         | open                         | never | never
+CLIENT_MEASUREMENT    | own        | known                        | known                   | disclosed + invited | never | disclosed                    | disclosed                    | never | never
+CLIENT_SCORES         | own        | disclosed + blind            | disclosed + consent     | disclosed + invited | never | disclosed                    | disclosed                    | never | never
+CLIENT_ANSWERS        | own        | disclosed + blind            | never                   | disclosed + invited | never | disclosed                    | disclosed                    | never | never
+CLIENT_COMMENT        | own        | disclosed + blind            | never                   | disclosed + invited | never | never                        | never                        | never | never
+THERAPIST_MEASUREMENT | known      | own                          | known                   | never               | never | disclosed                    | disclosed                    | never | never
+THERAPIST_SCORES      | disclosed  | own                          | known                   | never               | never | disclosed                    | disclosed                    | never | never
+THERAPIST_ANSWERS     | disclosed  | own                          | never                   | never               | never | disclosed                    | disclosed                    | never | never
+THERAPIST_COMMENT     | disclosed  | own                          | never                   | never               | never | never                        | never                        | never | never
+CAREGIVER_MEASUREMENT | known      | known                        | known                   | own                 | never | disclosed                    | disclosed                    | never | never
+CAREGIVER_SCORES      | disclosed  | disclosed + blind            | disclosed + consent     | own                 | never | disclosed                    | disclosed                    | never | never
+CAREGIVER_ANSWERS     | disclosed  | disclosed + blind            | never                   | own                 | never | disclosed                    | disclosed                    | never | never
+CAREGIVER_COMMENT     | disclosed  | disclosed + blind            | never                   | own                 | never | never                        | never                        | never | never
+TREND                 | for_client | for_care_team + no_colleague | for_care_team + consent | never               | never | for_care_team + no_therapist | for_care_team + no_therapist | never | never
+SIGNAL                | for_client | for_care_team + no_colleague | for_care_team + consent | never               | never | for_care_team + no_therapist | for_care_team + no_therapist | never | never
+PROCESS_NOTE          | never      | own                          | never                   | never               | never | never                        | never                        | never | never
+CONSENT               | open       | open                         | never                   | open                | never | never                        | never                        | never | never
+EMERGENCY             | open       | open                         | never                   | never               | never | never                        | own                          | never | open
+RESEARCH              | never      | never                        | never                   | never               | never | never                        | never                        | open  | never
+"""
 
-READ: dict[Facet, dict[Relation, tuple[str, ...]]] = {
-    facet: {relation: tuple(term.split(" + ")) for relation, term in zip(ORDER, row, strict=True)}
-    for facet, row in _ROWS.items()
-}
+
+def _read(table: str) -> dict[Facet, dict[Relation, tuple[str, ...]]]:
+    found = {}
+    for line in table.strip().splitlines()[1:]:
+        facet, *cells = (cell.strip() for cell in line.split("|"))
+        terms = [tuple(cell.split(" + ")) for cell in cells]
+        found[Facet[facet]] = dict(zip(ORDER, terms, strict=True))
+    return found
+
+
+READ = _read(_TABLE)
 
 
 @dataclass(frozen=True, slots=True)
 class Writing:
-    """Who may write a table: the scope, the relations, and the column that must be oneself."""
+    """Who may write a table: the scope, the relations, and the column that must be oneself.
+
+    `where` is a further condition on the row, in SQL.
+    """
 
     table: str
     command: str
@@ -70,6 +87,7 @@ class Writing:
     relations: tuple[Relation, ...]
     author: str | None = None
     own_role: str | None = None
+    where: str | None = None
 
 
 WRITE: tuple[Writing, ...] = (
@@ -83,6 +101,10 @@ WRITE: tuple[Writing, ...] = (
     Writing("goals", "INSERT", ("Goal.c",), (C, T), "proposed_by"),
     Writing("goal_versions", "INSERT", ("Goal.c", "Goal.u"), (C, T), "worded_by"),
     Writing("goal_stances", "UPDATE", ("Goal.u",), (C, T), "person_id"),
+    Writing("goal_levels", "INSERT", ("Goal.c", "Goal.u"), (C, T)),
+    # The client says what they would like, and the therapist what therapy is like.
+    Writing("preferences", "INSERT", ("Goal.u",), (C, T), "person_id", "role"),
+    Writing("preferences", "UPDATE", ("Goal.u",), (C, T), "person_id", "role"),
     Writing("goal_ratings", "INSERT", ("Goal.u",), (C, T), "rated_by", "role"),
     # Each party records their own commitments.
     Writing("commitments", "INSERT", ("Task.c",), (C, T), "owner_id", "owner_role"),
@@ -90,9 +112,21 @@ WRITE: tuple[Writing, ...] = (
     # A manager opens cases and appoints care teams.
     Writing("cases", "INSERT", ("EpisodeOfCare.c",), (M,)),
     Writing("care_team", "INSERT", ("CareTeam.c",), (M,)),
-    # Therapist and manager plan; attendance is recorded by the therapist.
-    Writing("sessions", "INSERT", ("Appointment.c",), (T, M)),
-    Writing("sessions", "UPDATE", ("Appointment.u",), (T, M)),
+    Writing("care_team", "UPDATE", ("CareTeam.u",), (M,)),
+    # A young person may invite a caregiver, and let them go again.
+    Writing("care_team", "INSERT", ("CareTeam.c",), (C,), where="authority = 'INVITED'"),
+    Writing("care_team", "UPDATE", ("CareTeam.u",), (C,), where="authority = 'INVITED'"),
+    # Consents are the client's; a caregiver's is live only with the client's own assent.
+    Writing("consents", "INSERT", ("Consent.c",), (C, G), "given_by", "given_role"),
+    Writing("consents", "UPDATE", ("Consent.u",), (C, G)),
+    Writing("notes", "INSERT", ("DocumentReference.c",), (T,), "author_id"),
+    # The privacy officer reviews what was read through broken glass, and guards legal holds.
+    Writing("emergencies", "UPDATE", ("AuditEvent.u",), (P,), "reviewed_by"),
+    Writing("legal_holds", "INSERT", ("Consent.c",), (P,), "set_by"),
+    Writing("legal_holds", "UPDATE", ("Consent.u",), (P,)),
+    # Therapist, manager and EHR plan; attendance is recorded by the therapist or the EHR.
+    Writing("sessions", "INSERT", ("Appointment.c",), (T, M, E)),
+    Writing("sessions", "UPDATE", ("Appointment.u",), (T, M, E)),
     Writing("occasions", "INSERT", ("ServiceRequest.c",), (T, M)),
-    Writing("attendance", "INSERT", ("Encounter.c",), (T,)),
+    Writing("attendance", "INSERT", ("Encounter.c",), (T, E)),
 )  # fmt: skip

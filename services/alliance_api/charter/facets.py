@@ -17,6 +17,7 @@ class Facet(StrEnum):
     RELIABILITY = "RELIABILITY"
     COMMITMENT = "COMMITMENT"
     GOAL = "GOAL"
+    PREFERENCE = "PREFERENCE"
     OCCASION = "OCCASION"
     CLIENT_MEASUREMENT = "CLIENT_MEASUREMENT"
     CLIENT_SCORES = "CLIENT_SCORES"
@@ -32,6 +33,10 @@ class Facet(StrEnum):
     CAREGIVER_COMMENT = "CAREGIVER_COMMENT"
     TREND = "TREND"
     SIGNAL = "SIGNAL"
+    PROCESS_NOTE = "PROCESS_NOTE"
+    CONSENT = "CONSENT"
+    EMERGENCY = "EMERGENCY"
+    RESEARCH = "RESEARCH"
     READ_LEDGER = "READ_LEDGER"
 
 
@@ -70,7 +75,9 @@ def _informant(role: str) -> dict[Facet, Holding]:
     return {
         Facet[f"{role}_MEASUREMENT"]: Holding((SCORES, ANSWERS), (frame,)),
         Facet[f"{role}_SCORES"]: Holding((SCORES,), (_of("scores", role),)),
-        Facet[f"{role}_ANSWERS"]: Holding((ANSWERS,), (_of("answers", role),)),
+        Facet[f"{role}_ANSWERS"]: Holding(
+            (ANSWERS,), (_of("answers", role), _of("findings", role))
+        ),
         Facet[f"{role}_COMMENT"]: Holding((ANSWERS,), (_of("comments", role),)),
     }
 
@@ -87,11 +94,13 @@ HOLDINGS: dict[Facet, Holding] = {
         (
             Place("goals"),
             Place("goal_versions"),
+            Place("goal_levels"),
             Place("goal_stances"),
             Place("goal_ratings"),
             Place("attainments"),
         ),
     ),
+    Facet.PREFERENCE: Holding(("Goal",), (Place("preferences", author="person_id"),)),
     Facet.OCCASION: Holding(("ServiceRequest",), (Place("occasions", author="informant_id"),)),
     **_informant("CLIENT"),
     **_informant("THERAPIST"),
@@ -100,5 +109,9 @@ HOLDINGS: dict[Facet, Holding] = {
         (SCORES,),
         (Place("series"), Place("changes"), Place("ruptures"), Place("concordances")),
     ),
-    Facet.SIGNAL: Holding(("Flag",), (Place("signals"),)),
+    Facet.SIGNAL: Holding(("Flag",), (Place("signals"), Place("signal_evidence"))),
+    Facet.PROCESS_NOTE: Holding(("DocumentReference",), (Place("notes", author="author_id"),)),
+    Facet.CONSENT: Holding(("Consent",), (Place("consents"),)),
+    Facet.EMERGENCY: Holding(("AuditEvent",), (Place("emergencies", author="person_id"),)),
+    Facet.RESEARCH: Holding(("ResearchSubject",), (Place("research_records"),)),
 }

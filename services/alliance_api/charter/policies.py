@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from .charter import NEVER, READ, WRITE, Writing
 from .facets import HOLDINGS, Place
-from .relations import OF_A_CASE, Relation
+from .relations import OF_A_CASE, OF_AN_ORGANISATION, Relation
 
 API = "alliance_api"
 ENGINE = "alliance_engine"
@@ -75,10 +75,15 @@ def standing(
 
 
 # `staff` shows a principal their own rows only. A token bound to one client manages nothing.
-MANAGES = (
-    f"({PATIENT} IS NULL AND (SELECT EXISTS (SELECT FROM staff f WHERE f.role = 'MANAGER' "
-    f"AND {_NOW})))"
-)
+def holds(office: str) -> str:
+    """Return the condition that the principal holds an office of the organisation, now."""
+    return (
+        f"({PATIENT} IS NULL AND (SELECT EXISTS (SELECT FROM staff f WHERE f.role = '{office}' "
+        f"AND {_NOW})))"
+    )
+
+
+MANAGES = holds(Relation.MANAGER)
 
 
 def _terms(place: Place, terms: tuple[str, ...]) -> list[str]:
@@ -92,7 +97,8 @@ def _terms(place: Place, terms: tuple[str, ...]) -> list[str]:
         "invited": "to_caregivers",
         "for_client": "audience = 'CLIENT'",
         "for_care_team": "audience = 'CARE_TEAM'",
-        "no_colleague": f"(informant_role <> 'THERAPIST' OR informant_id = {ME})",
+        "no_therapist": "informant_role IS DISTINCT FROM 'THERAPIST'",
+        "no_colleague": f"(informant_role IS DISTINCT FROM 'THERAPIST' OR informant_id = {ME})",
     }
     return [found for term in terms if (found := conditions[term])]
 
@@ -143,7 +149,7 @@ def _read(table: str) -> Policy:
     for (condition, consented), relations in alike.items():
         of_a_case = [relation for relation in relations if relation in OF_A_CASE]
         reach = [f"{case} IN {standing(of_a_case, consented=consented)}"] if of_a_case else []
-        reach += [MANAGES] if Relation.MANAGER in relations else []
+        reach += [holds(office) for office in OF_AN_ORGANISATION if office in relations]
         reached = f"({' OR '.join(reach)})" if len(reach) > 1 else reach[0]
         # The row first: where it decides, memberships are not even looked up.
         parts.append(f"{condition} AND {reached}" if condition else reached)
@@ -160,7 +166,7 @@ def reading() -> list[Policy]:
 
 def _reach_to_write(rule: Writing) -> str:
     of_a_case = tuple(relation for relation in rule.relations if relation in OF_A_CASE)
-    ways = [MANAGES] if Relation.MANAGER in rule.relations else []
+    ways = [holds(office) for office in OF_AN_ORGANISATION if office in rule.relations]
     if of_a_case and rule.own_role:
         own = standing(of_a_case, "s.case_id, s.relation")
         ways.append(f"(case_id, {rule.own_role}) IN {own}")
@@ -173,8 +179,10 @@ def _write(rule: Writing) -> Policy:
     parts = [f"organisation_id = {ORGANISATION}", gate(rule.gates, "writes")]
     if rule.author:
         parts.append(f"{rule.author} = {ME}")
+    if rule.where:
+        parts.append(rule.where)
     condition = " AND ".join([*parts, _reach_to_write(rule)])
-    name = f"{rule.table}_{rule.command.lower()}"
+    name = f"{rule.table}_{rule.command.lower()}" + ("_own" if rule.where else "")
     using = condition if rule.command == "UPDATE" else None
     return Policy(name, rule.table, rule.command, using, condition)
 
@@ -182,6 +190,22 @@ def _write(rule: Writing) -> Policy:
 def writing() -> list[Policy]:
     """Return the policies of the charter's writing table."""
     return [_write(rule) for rule in WRITE]
+
+
+# What measures consist of: everybody of an organisation may look it up.
+CATALOGUE = (
+    "instruments",
+    "instrument_items",
+    "instrument_anchors",
+    "instrument_scales",
+    "instrument_norms",
+    "instrument_reports",
+    "instrument_bands",
+)
+
+
+# How an organisation is divided, which its people may know.
+STRUCTURE = ("teams", "team_members")
 
 
 # Who once stood to a case, or will, is a stranger to it; and so is, to any other client's, whoever
@@ -205,9 +229,17 @@ def _others() -> list[Policy]:
             f"OR {column} {teammates} OR {column} {readers})"
         )
 
+    officer = holds(Relation.PRIVACY_OFFICER)
     return [
         Policy("organisations_read", "organisations", "SELECT", organisation, None),
-        Policy("people_read", "people", "SELECT", known("id"), None),
+        # A privacy officer knows of people by their ids alone.
+        Policy(
+            "people_read",
+            "people",
+            "SELECT",
+            f"{known('id')} OR ({organisation} AND {officer})",
+            None,
+        ),
         Policy(
             "identities_read",
             "identities",
@@ -223,26 +255,53 @@ def _others() -> list[Policy]:
             f"{mine} AND client_id = coalesce({PATIENT}, client_id) AND {_NOW}",
             None,
         ),
-        *[
-            Policy(f"{table}_read", table, "SELECT", organisation, None)
-            for table in ("instruments", "instrument_items", "instrument_scales")
-        ],
+        *[Policy(f"{table}_read", table, "SELECT", organisation, None) for table in CATALOGUE],
+        *[Policy(f"{table}_read", table, "SELECT", organisation, None) for table in STRUCTURE],
+        # A manager sees every published cell; a therapist their own beside the organisation's.
         Policy(
-            "consents_read",
-            "consents",
+            "aggregates_read",
+            "aggregates",
             "SELECT",
-            f"{organisation} AND {gate(('Consent',))} "
-            f"AND case_id IN {standing((Relation.CLIENT, Relation.THERAPIST))}",
+            f"{organisation} AND {gate(('MeasureReport',))} AND ({MANAGES} OR ({PATIENT} IS NULL "
+            f"AND ((level = 'THERAPIST' AND unit_id = {ME}) OR (level = 'ORGANISATION' AND "
+            f"(SELECT EXISTS (SELECT FROM standing s WHERE s.relation = 'THERAPIST'))))))",
             None,
         ),
         Policy(
             "read_ledger_read",
             "read_ledger",
             "SELECT",
-            f"{organisation} AND {gate(('AuditEvent',))} AND (({own_reading}) OR {ledger_client})",
+            f"{organisation} AND {gate(('AuditEvent',))} AND (({own_reading}) OR {ledger_client} "
+            f"OR {officer})",
             None,
         ),
         Policy("read_ledger_insert", "read_ledger", "INSERT", None, mine),
+        # Of the chain's seals everybody may know: they tell of nobody.
+        Policy("ledger_seals_read", "ledger_seals", "SELECT", organisation, None),
+        # Wrapped, a key is of no use to anybody; people make their own only.
+        Policy("person_keys_read", "person_keys", "SELECT", organisation, None),
+        Policy("person_keys_insert", "person_keys", "INSERT", None, mine),
+        Policy(
+            "legal_holds_read",
+            "legal_holds",
+            "SELECT",
+            f"{organisation} AND {gate(('Consent',))} AND {officer}",
+            None,
+        ),
+        Policy(
+            "erasures_read",
+            "erasures",
+            "SELECT",
+            f"{organisation} AND {gate(('AuditEvent',))} AND {officer}",
+            None,
+        ),
+        Policy(
+            "emergencies_insert",
+            "emergencies",
+            "INSERT",
+            None,
+            f"{mine} AND {gate(('break_glass',), 'writes')} AND {holds('CLINICIAN')}",
+        ),
         Policy("idempotency_keys_read", "idempotency_keys", "SELECT", mine, None),
         Policy("idempotency_keys_insert", "idempotency_keys", "INSERT", None, mine),
     ]
@@ -252,36 +311,69 @@ def _others() -> list[Policy]:
 # of answers, comments and wordings it may see the keys and the openings only.
 OPENING = "organisation_id, measurement_id, case_id, informant_id, informant_role, opens_at, sealed_for, to_caregivers"
 ENGINE_GRANTS: dict[str, str] = {
+    "people": "SELECT, UPDATE (erased_at)",
+    "staff": "SELECT",
+    "identities": "SELECT (organisation_id, person_id, birth_date), DELETE",
+    "person_keys": "SELECT (organisation_id, person_id), DELETE",
+    "legal_holds": "SELECT",
+    "erasures": "SELECT, INSERT",
+    "emergencies": "SELECT",
+    "read_ledger": "SELECT",
+    "ledger_seals": "SELECT, INSERT",
+    "research_subjects": "SELECT, INSERT, DELETE",
+    "research_records": "SELECT, INSERT, DELETE",
     "cases": "SELECT",
-    "standing": "SELECT, INSERT",
-    "care_team": "SELECT",
+    "standing": "SELECT, INSERT, UPDATE (ends_at, consented)",
+    "care_team": "SELECT, UPDATE (ends_at)",
     "instruments": "SELECT",
     "sessions": "SELECT, UPDATE (state)",
     "attendance": "SELECT, INSERT",
     "occasions": "SELECT",
-    "commitments": "SELECT (organisation_id, id, case_id, owner_id, owner_role, due_at, outcome, settled_at)",
+    "commitments": "SELECT (organisation_id, id, case_id, owner_id, owner_role, due_at, outcome, settled_at), UPDATE (wording)",
     "measurements": "SELECT, UPDATE (scores_open_at, answers_open_at, sealed_for, superseded_by)",
-    "scores": "SELECT, INSERT, UPDATE (opens_at, sealed_for, to_caregivers, current)",
-    "score_inputs": "SELECT, INSERT, UPDATE",
-    "answers": f"SELECT ({OPENING}), UPDATE (opens_at, sealed_for, to_caregivers)",
-    "comments": f"SELECT ({OPENING}), UPDATE (opens_at, sealed_for, to_caregivers)",
+    # Erasing a person deletes what they said.
+    "scores": "SELECT, INSERT, UPDATE (opens_at, sealed_for, to_caregivers, current), DELETE",
+    "score_inputs": "SELECT, INSERT, UPDATE, DELETE",
+    "answers": f"SELECT ({OPENING}), UPDATE (opens_at, sealed_for, to_caregivers), DELETE",
+    "comments": f"SELECT ({OPENING}), UPDATE (opens_at, sealed_for, to_caregivers), DELETE",
+    "findings": f"INSERT, SELECT ({OPENING}), UPDATE (opens_at, sealed_for, to_caregivers), DELETE",
+    "notes": "SELECT (organisation_id, id, author_id, case_id), DELETE",
     "goals": "SELECT, UPDATE (state, version, agreed_on, ended_on)",
     "goal_stances": "SELECT, INSERT",
-    "goal_versions": "SELECT (organisation_id, goal_id, case_id, version, worded_by, worded_at)",
+    "goal_versions": "SELECT (organisation_id, goal_id, case_id, version, worded_by, worded_at), UPDATE (wording)",
+    "goal_levels": "SELECT (organisation_id, goal_id, case_id, version, level, worded_by), DELETE",
     "goal_ratings": "SELECT",
+    "preferences": "SELECT",
     "reliability": "SELECT, INSERT, UPDATE",
     **dict.fromkeys(
-        ("series", "changes", "ruptures", "concordances", "attainments", "signals"),
+        (
+            "series",
+            "changes",
+            "ruptures",
+            "concordances",
+            "attainments",
+            "signals",
+            "signal_evidence",
+        ),
         "SELECT, INSERT, UPDATE, DELETE",
     ),
+    "teams": "SELECT",
+    "team_members": "SELECT",
+    "consents": "SELECT",
+    "aggregates": "SELECT, INSERT",
     "facts": "INSERT",
 }
 
-ENGINE_ONLY = frozenset({"facts", "score_inputs"})
+ENGINE_ONLY = frozenset({"facts", "score_inputs", "research_subjects"})
 
 API_GRANTS: dict[str, str] = {
     "cases": "SELECT, INSERT",
-    "care_team": "SELECT, INSERT",
+    "care_team": "SELECT, INSERT, UPDATE (ends_at)",
+    "consents": "SELECT, INSERT, UPDATE (withdrawn_at, withdrawn_by, assented_at, assented_by)",
+    "notes": "SELECT, INSERT",
+    "emergencies": "SELECT, INSERT, UPDATE (reviewed_by, reviewed_at, verdict)",
+    "legal_holds": "SELECT, INSERT, UPDATE (lifted_at)",
+    "person_keys": "SELECT, INSERT",
     "read_ledger": "SELECT, INSERT",
     "idempotency_keys": "SELECT, INSERT",
     "measurements": "SELECT, INSERT, UPDATE (disclosure, to_caregivers)",
@@ -289,6 +381,8 @@ API_GRANTS: dict[str, str] = {
     "comments": "SELECT, INSERT",
     "goals": "SELECT, INSERT",
     "goal_versions": "SELECT, INSERT",
+    "goal_levels": "SELECT, INSERT",
+    "preferences": "SELECT, INSERT, UPDATE (value, person_id, set_at)",
     "goal_stances": "SELECT, UPDATE (stance, answered_at)",
     "goal_ratings": "SELECT, INSERT",
     "commitments": "SELECT, INSERT, UPDATE (outcome, settled_at)",

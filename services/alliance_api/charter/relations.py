@@ -12,9 +12,23 @@ class Relation(StrEnum):
     THERAPIST = "THERAPIST"
     SUPERVISOR = "SUPERVISOR"
     CAREGIVER = "CAREGIVER"
+    EHR = "EHR"
+    BREAK_GLASS = "BREAK_GLASS"
     MANAGER = "MANAGER"
+    RESEARCHER = "RESEARCHER"
+    PRIVACY_OFFICER = "PRIVACY_OFFICER"
     STRANGER = "STRANGER"
 
 
-# Relations that hold for one case and a period; a manager stands to the whole organisation.
-OF_A_CASE = (Relation.CLIENT, Relation.THERAPIST, Relation.SUPERVISOR, Relation.CAREGIVER)
+# Relations that hold for one case and a period. An EHR stands to the cases whose client consented,
+# and who breaks the glass stands to one case for an hour.
+OF_A_CASE = (
+    Relation.CLIENT,
+    Relation.THERAPIST,
+    Relation.SUPERVISOR,
+    Relation.CAREGIVER,
+    Relation.EHR,
+    Relation.BREAK_GLASS,
+)
+# Offices, which hold for a whole organisation.
+OF_AN_ORGANISATION = (Relation.MANAGER, Relation.RESEARCHER, Relation.PRIVACY_OFFICER)

@@ -1,6 +1,6 @@
 """SMART App Launch v2 scopes: what an application may ask, in the charter's own gates.
 
-Grammar: `patient|user / Resource . c?r?u?d?s? [?category=value]`. A malformed or unknown scope
+Grammar: `patient|user|system / Resource . c?r?u?d?s? [?category=value]`. A malformed or unknown scope
 grants nothing. No scope implies another: reading through lists and links needs both `r` and `s`.
 """
 
@@ -13,12 +13,14 @@ from dataclasses import dataclass
 from .facets import HOLDINGS
 
 _GRAMMAR = re.compile(
-    r"(?P<level>patient|user)/(?P<resource>[A-Z][A-Za-z]{1,63}|\*)"
+    r"(?P<level>patient|user|system)/(?P<resource>[A-Z][A-Za-z]{1,63}|\*)"
     r"\.(?P<verbs>c?r?u?d?s?)(?:\?category=(?P<category>[a-z]{1,32}))?"
 )
 
-# Gates beside the facets' own: identity, disclosure, instruments, the read ledger.
-OTHER_GATES = ("Patient", "Consent", "Questionnaire", "AuditEvent")
+# Gates beside the facets' own: identity, disclosure, instruments, the read ledger, aggregates.
+OTHER_GATES = ("Patient", "Consent", "Questionnaire", "AuditEvent", "MeasureReport")
+# What FHIR has no word for: each is a scope, and a gate to write through.
+SPECIAL = ("break_glass", "feed.read", "contacts.write")
 GATES: tuple[str, ...] = tuple(
     sorted({gate for holding in HOLDINGS.values() for gate in holding.gates} | set(OTHER_GATES))
 )
@@ -60,7 +62,8 @@ def _covers(resource: str, category: str | None, gate: str) -> bool:
 
 def grants(scopes: Iterable[str], *, has_patient: bool) -> Grants:
     """Add scopes up. A `patient/` scope binds the whole token; without a patient it is nothing."""
-    parsed = [scope for text in scopes if (scope := parse_scope(text))]
+    texts = list(scopes)
+    parsed = [scope for text in texts if (scope := parse_scope(text))]
     bound = any(scope.level == "patient" for scope in parsed)
     if bound and not has_patient:
         parsed = [scope for scope in parsed if scope.level != "patient"]
@@ -72,4 +75,6 @@ def grants(scopes: Iterable[str], *, has_patient: bool) -> Grants:
         for gate in scope.gates
         for verb in scope.verbs & {"c", "u"}
     }
-    return Grants(frozenset(reads), frozenset(writes), bound)
+    # A token bound to one client breaks no glass and reads no feed.
+    special = set() if bound else {text for text in texts if text in SPECIAL}
+    return Grants(frozenset(reads), frozenset(writes) | special, bound)

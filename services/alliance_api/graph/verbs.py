@@ -27,8 +27,7 @@ from alliance_api.store.transaction import Database, Transaction
 from chassis.database import state_of
 
 from .errors import camel
-from .mutations import VERBS, Verb
-from .payloads import CHANGED
+from .mutations import CHANGED, VERBS, Verb
 from .ready import Ready, audited
 from .schema import strawberry_schema
 

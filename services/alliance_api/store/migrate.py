@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from importlib import resources
+from pathlib import Path
 
 import psycopg
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from psycopg import sql
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import Connection
 
 from chassis.database import address, for_sqlalchemy
+
+from .ddl import law_sql
 
 LOCK_TIMEOUT = "5s"
 STATEMENT_TIMEOUT = "60s"
@@ -51,13 +55,17 @@ def migrate(url: str, revision: str = "head", *, down: bool = False) -> None:
 
 
 def revision(url: str, message: str) -> str:
-    """Write a migration that brings the tables from what `url` has to what the code says."""
+    """Draft a migration from what `url` has to what the code says, and freeze the law beside it."""
     engine = create_engine(for_sqlalchemy(url))
     with engine.connect() as connection:
         become_owner(connection)
-        made = command.revision(config(connection), message=message, autogenerate=True)
+        found = config(connection)
+        number = f"{int(ScriptDirectory.from_config(found).get_current_head() or 0) + 1:04d}"
+        made = command.revision(found, message=message, autogenerate=True, rev_id=number)
     engine.dispose()
-    return str(getattr(made, "path", ""))
+    path = Path(getattr(made, "path", ""))
+    path.with_name(f"{number}_law.sql").write_text(law_sql(), encoding="utf-8")
+    return str(path)
 
 
 def become_owner(connection: Connection) -> None:

@@ -94,6 +94,8 @@ def short(name: str, longest: int) -> CheckConstraint:
 
 
 ROLES = ("CLIENT", "THERAPIST", "CAREGIVER")
+OFFICES = ("MANAGER", "CLINICIAN", "RESEARCHER", "PRIVACY_OFFICER", "EHR")
+DIMENSIONS = ("DIRECTIVENESS", "EMOTIONAL_INTENSITY", "PAST_ORIENTATION", "WARM_SUPPORT")
 PARTIES = ("CLIENT", "THERAPIST")
 
 organisations = Table(
@@ -109,6 +111,8 @@ people = Table(
     metadata,
     tenant(),
     col("id", Uuid, default=NEW_ID),
+    # From when this is a tombstone: whoever it was is not known here any more.
+    col("erased_at", SECONDS, null=True),
     key("id"),
     ForeignKeyConstraint(["organisation_id"], ["organisations.organisation_id"]),
 )
@@ -136,7 +140,75 @@ staff = Table(
     col("ends_at", EXACT, null=True),
     key("person_id", "role", "starts_at"),
     refers("person_id", "people"),
-    one_of("role", "MANAGER"),
+    one_of("role", *OFFICES),
+)
+
+# The key of what a person writes, wrapped by a master key that is not in this database. Without it
+# their words cannot be read any more: that is what erasing a person means.
+person_keys = Table(
+    "person_keys",
+    metadata,
+    tenant(),
+    col("person_id", Uuid),
+    col("wrapped", Text),
+    col("master", Text),
+    col("made_at", SECONDS, default=NOW),
+    key("person_id"),
+    refers("person_id", "people"),
+)
+
+# Why somebody may not be erased for now.
+legal_holds = Table(
+    "legal_holds",
+    metadata,
+    tenant(),
+    col("id", Uuid, default=NEW_ID),
+    col("person_id", Uuid),
+    col("reason", Text),
+    col("set_by", Uuid),
+    col("set_at", SECONDS),
+    col("lifted_at", SECONDS, null=True),
+    key("id"),
+    refers("person_id", "people"),
+    refers("set_by", "people"),
+    one_of("reason", "COURT_ORDER", "LITIGATION", "STATUTORY_RETENTION", "COMPLAINT"),
+    Index(None, "organisation_id", "person_id"),
+)
+
+# Who was erased: what a restore from an older backup does again.
+erasures = Table(
+    "erasures",
+    metadata,
+    tenant(),
+    col("person_id", Uuid),
+    col("asked_by", Uuid),
+    col("erased_at", SECONDS),
+    key("person_id"),
+    refers("person_id", "people"),
+    refers("asked_by", "people"),
+)
+
+teams = Table(
+    "teams",
+    metadata,
+    tenant(),
+    col("id", Uuid, default=NEW_ID),
+    col("name", Text),
+    key("id"),
+    short("name", 200),
+)
+
+team_members = Table(
+    "team_members",
+    metadata,
+    tenant(),
+    col("team_id", Uuid),
+    col("person_id", Uuid),
+    col("starts_at", EXACT, default=NOW),
+    col("ends_at", EXACT, null=True),
+    key("team_id", "person_id", "starts_at"),
+    refers("team_id", "teams"),
+    refers("person_id", "people"),
 )
 
 cases = Table(
@@ -151,6 +223,10 @@ cases = Table(
     col("time_zone", Text),
     col("interval_days", SmallInteger, null=True),
     col("disclosure_default", Text, default="NEXT_SESSION"),
+    # Whose law says when a caregiver's authority ends; null takes the most protective.
+    col("jurisdiction", Text, null=True),
+    # Care by a substance use programme under 42 CFR Part 2.
+    col("part2", Boolean, default=text("false")),
     key("id"),
     refers("client_id", "people"),
     one_of("status", "ACTIVE", "CLOSED"),
@@ -169,10 +245,13 @@ care_team = Table(
     col("relation", Text),
     col("starts_at", SECONDS),
     col("ends_at", SECONDS, null=True),
+    # On what a caregiver's place rests; nobody else has one.
+    col("authority", Text, null=True),
     key("id"),
     refers("case_id", "cases"),
     refers("person_id", "people"),
     one_of("relation", "THERAPIST", "SUPERVISOR", "CAREGIVER"),
+    one_of("authority", "PARENTAL", "COURT", "INVITED"),
     Index(None, "organisation_id", "case_id"),
 )
 
@@ -192,7 +271,7 @@ standing = Table(
     key("person_id", "relation", "case_id", "starts_at"),
     refers("person_id", "people"),
     refers("case_id", "cases"),
-    one_of("relation", "CLIENT", "THERAPIST", "SUPERVISOR", "CAREGIVER"),
+    one_of("relation", "CLIENT", "THERAPIST", "SUPERVISOR", "CAREGIVER", "EHR", "BREAK_GLASS"),
 )
 
 consents = Table(
@@ -203,12 +282,20 @@ consents = Table(
     col("case_id", Uuid),
     col("kind", Text),
     col("given_by", Uuid),
+    col("given_role", Text, default="CLIENT"),
     col("given_at", SECONDS),
+    # The young client's own yes to what a caregiver consents to; without it a consent is not live.
+    col("assented_by", Uuid, null=True),
+    col("assented_at", SECONDS, null=True),
+    col("withdrawn_by", Uuid, null=True),
     col("withdrawn_at", SECONDS, null=True),
     key("id"),
     refers("case_id", "cases"),
     refers("given_by", "people"),
-    one_of("kind", "SUPERVISION", "RESEARCH", "EHR"),
+    refers("assented_by", "people"),
+    refers("withdrawn_by", "people"),
+    one_of("given_role", "CLIENT", "CAREGIVER"),
+    one_of("kind", "SUPERVISION", "RESEARCH", "EHR", "AGGREGATES"),
     Index(None, "organisation_id", "case_id"),
 )
 
@@ -227,6 +314,21 @@ instruments = Table(
     col("verified", Boolean),
     col("validated", Boolean),
     col("constructs", ARRAY(Text)),
+    # The shipped form that holds the key; another code than its own where a clinic translated it.
+    col("base_code", Text, null=True),
+    col("licence_status", Text, null=True),
+    col("licence_holder", Text, null=True),
+    col("licence_statement", Text, null=True),
+    # By what right this clinic uses the form, in its own words; null until it says so.
+    col("permission_statement", Text, null=True),
+    col("permitted_at", SECONDS, null=True),
+    col("instructions", Text, null=True),
+    col("time_frame", Text, null=True),
+    col("age_minimum", SmallInteger, null=True),
+    col("age_maximum", SmallInteger, null=True),
+    col("signals_from_age", SmallInteger, null=True),
+    col("loinc", Text, null=True),
+    col("source", Text, null=True),
     key("id"),
     UniqueConstraint("organisation_id", "code", "version"),
     one_of("informant", *ROLES),
@@ -243,7 +345,24 @@ instrument_items = Table(
     col("maximum", Double),
     col("step", Double, null=True),
     col("wording", Text, null=True),
+    col("not_applicable", Boolean, default=text("false")),
+    col("construct", Text, null=True),
+    # An answer may call for help at once, which is told beforehand.
+    col("safety", Boolean, default=text("false")),
     key("instrument_id", "number"),
+    refers("instrument_id", "instruments"),
+)
+
+# The words at points of an item's range.
+instrument_anchors = Table(
+    "instrument_anchors",
+    metadata,
+    tenant(),
+    col("instrument_id", Uuid),
+    col("item", SmallInteger),
+    col("value", Double),
+    col("wording", Text),
+    key("instrument_id", "item", "value"),
     refers("instrument_id", "instruments"),
 )
 
@@ -259,8 +378,107 @@ instrument_scales = Table(
     col("minimum", Double),
     col("maximum", Double),
     col("verified", Boolean),
+    col("headline", Boolean, default=text("false")),
+    col("polarity", Text, null=True),
+    col("any_yes", Boolean, default=text("false")),
+    col("least_answered", SmallInteger, null=True),
+    col("missing_verified", Boolean, default=text("false")),
+    col("loinc", Text, null=True),
     key("instrument_id", "key"),
     refers("instrument_id", "instruments"),
+)
+
+
+def of_a_scale() -> tuple[Any, ...]:
+    """Return the columns of what a source says about a scale."""
+    return (
+        tenant(),
+        col("instrument_id", Uuid),
+        col("scale", Text),
+        col("number", SmallInteger),
+        col("source", Text),
+        col("verified", Boolean),
+        key("instrument_id", "scale", "number"),
+        refers("instrument_id", "instruments"),
+    )
+
+
+# What judges change on a scale: its spread and score reliability in some population.
+instrument_norms = Table(
+    "instrument_norms",
+    metadata,
+    *of_a_scale(),
+    col("population", Text),
+    col("language", Text, null=True),
+    col("n", Integer, null=True),
+    col("sd", Double),
+    col("reliability", Double),
+    col("reliability_kind", Text),
+)
+
+# What sources report of a scale, shown as it is.
+instrument_reports = Table(
+    "instrument_reports",
+    metadata,
+    *of_a_scale(),
+    col("population", Text),
+    col("n", Integer, null=True),
+    col("mean", Double, null=True),
+    col("sd", Double, null=True),
+    col("reliability", Double, null=True),
+    col("reliability_kind", Text, null=True),
+    col("reliable_change", Double, null=True),
+)
+
+# Named parts of a scale's range; whether a limit belongs to them is spelled out.
+instrument_bands = Table(
+    "instrument_bands",
+    metadata,
+    *of_a_scale(),
+    col("key", Text),
+    col("at_least", Double, null=True),
+    col("at_most", Double, null=True),
+    col("below", Double, null=True),
+)
+
+# Breaking the glass: a clinician without a place in the team reads, for an hour, with a reason.
+emergencies = Table(
+    "emergencies",
+    metadata,
+    tenant(),
+    col("id", Uuid, default=NEW_ID),
+    col("case_id", Uuid),
+    col("person_id", Uuid),
+    col("reason", Text),
+    col("opened_at", SECONDS),
+    col("ends_at", SECONDS),
+    col("reviewed_by", Uuid, null=True),
+    col("reviewed_at", SECONDS, null=True),
+    col("verdict", Text, null=True),
+    key("id"),
+    refers("case_id", "cases"),
+    refers("person_id", "people"),
+    refers("reviewed_by", "people"),
+    one_of("verdict", "JUSTIFIED", "NOT_JUSTIFIED"),
+    Index(None, "organisation_id", "case_id"),
+)
+
+# What a therapist writes for themselves alone.
+notes = Table(
+    "notes",
+    metadata,
+    tenant(),
+    col("id", Uuid, default=NEW_ID),
+    col("case_id", Uuid),
+    col("author_id", Uuid),
+    col("session_id", Uuid, null=True),
+    col("body", Text),
+    col("written_at", SECONDS),
+    key("id"),
+    refers("case_id", "cases"),
+    refers("author_id", "people"),
+    refers("session_id", "sessions"),
+    Index(None, "organisation_id", "case_id", "written_at", "id"),
 )
 
 sessions = Table(
@@ -460,7 +678,25 @@ comments = Table(
     refers("measurement_id", "measurements"),
     refers("case_id", "cases"),
     one_of("informant_role", *ROLES),
-    short("body", 4000),
+)
+
+# What is noticeable about how a form was filled in. It tells of answers, so it is guarded like them.
+findings = Table(
+    "findings",
+    metadata,
+    tenant(),
+    col("measurement_id", Uuid),
+    col("code", Text),
+    col("scale", Text, default=text("''")),
+    *informed(),
+    col("opens_at", EXACT, null=True),
+    col("answered", SmallInteger),
+    col("method_id", Text),
+    col("method_version", Text),
+    key("measurement_id", "code", "scale"),
+    refers("measurement_id", "measurements"),
+    refers("case_id", "cases"),
+    one_of("informant_role", *ROLES),
 )
 
 goals = Table(
@@ -474,6 +710,8 @@ goals = Table(
     col("proposed_by", Uuid),
     col("proposed_at", SECONDS),
     col("weight", SmallInteger, null=True),
+    # GAS: five levels, -2 to 2. ZERO_TO_TEN: how near one feels to it.
+    col("kind", Text, default="GAS"),
     col("agreed_on", Date, null=True),
     col("ended_on", Date, null=True),
     col("to_caregivers", Boolean, default=text("false")),
@@ -481,6 +719,7 @@ goals = Table(
     refers("case_id", "cases"),
     refers("proposed_by", "people"),
     one_of("state", "PROPOSED", "AGREED", "DECLINED", "ENDED"),
+    one_of("kind", "GAS", "ZERO_TO_TEN"),
     CheckConstraint("weight BETWEEN 1 AND 10", name="weight"),
     Index(None, "organisation_id", "case_id", "id"),
 )
@@ -508,7 +747,22 @@ goal_versions = Table(
     refers("goal_id", "goals"),
     refers("case_id", "cases"),
     refers("worded_by", "people"),
-    short("wording", 2000),
+)
+
+# What each level of attainment would look like, in the words of a version.
+goal_levels = Table(
+    "goal_levels",
+    metadata,
+    *of_a_goal(),
+    col("version", Integer),
+    col("level", SmallInteger),
+    col("wording", Text),
+    col("worded_by", Uuid),
+    key("goal_id", "version", "level"),
+    refers("goal_id", "goals"),
+    refers("worded_by", "people"),
+    refers("case_id", "cases"),
+    CheckConstraint("level BETWEEN -2 AND 2", name="level"),
 )
 
 goal_stances = Table(
@@ -544,7 +798,7 @@ goal_ratings = Table(
     refers("rated_by", "people"),
     refers("session_id", "sessions"),
     one_of("role", *PARTIES),
-    CheckConstraint("level BETWEEN -2 AND 2", name="level"),
+    CheckConstraint("level BETWEEN -2 AND 10", name="level"),
     Index(None, "organisation_id", "goal_id", "rated_at", "id"),
 )
 
@@ -566,8 +820,28 @@ commitments = Table(
     refers("owner_id", "people"),
     one_of("owner_role", *PARTIES),
     one_of("outcome", "OPEN", "KEPT", "MISSED", "RENEGOTIATED", "WITHDRAWN"),
-    short("wording", 2000),
     Index(None, "organisation_id", "case_id", "due_at", "id"),
+)
+
+
+# What the client would like on a two-sided dimension, and what the therapist says therapy is like,
+# -3 to 3 each.
+preferences = Table(
+    "preferences",
+    metadata,
+    tenant(),
+    col("case_id", Uuid),
+    col("dimension", Text),
+    col("role", Text),
+    col("person_id", Uuid),
+    col("value", Double),
+    col("set_at", SECONDS),
+    key("case_id", "dimension", "role"),
+    refers("case_id", "cases"),
+    refers("person_id", "people"),
+    one_of("dimension", *DIMENSIONS),
+    one_of("role", *PARTIES),
+    CheckConstraint("value BETWEEN -3 AND 3", name="value"),
 )
 
 
@@ -703,6 +977,13 @@ changes = Table(
     col("norm_population", Text, null=True),
     col("norm_source", Text, null=True),
     col("norm_verified", Boolean, null=True),
+    # Outcome measures only: whether a change is significant, by which cut and by whose figures.
+    col("previous_status", Text, null=True),
+    col("baseline_status", Text, null=True),
+    col("status_reason", Text, null=True),
+    col("status_cut", Double, null=True),
+    col("status_points", Double, null=True),
+    col("status_source", Text, null=True),
     *by(),
     key("measurement_id", "scale", "audience"),
     refers("measurement_id", "measurements"),
@@ -766,7 +1047,8 @@ attainments = Table(
     refers("case_id", "cases"),
 )
 
-# A finding with its evidence: one row an episode, however often it is computed anew.
+# A finding with its evidence: one row an episode, however often it is computed anew. Whose ratings
+# it rests on, if it is one informant's, decides who else of an audience may see it.
 signals = Table(
     "signals",
     metadata,
@@ -775,19 +1057,93 @@ signals = Table(
     col("kind", Text),
     col("episode", Text),
     col("state", Text, default="OPEN"),
+    col("informant_id", Uuid, null=True),
+    col("informant_role", Text, null=True),
+    col("instrument_code", Text, null=True),
+    col("scale", Text, null=True),
+    col("party", Text, null=True),
     col("raised_at", SECONDS),
-    col("closed_at", SECONDS, null=True),
+    col("over", Boolean, default=text("false")),
     col("acknowledged_by", Uuid, null=True),
     col("acknowledged_at", SECONDS, null=True),
     col("heard", Boolean, null=True),
-    col("evidence", JSONB),
+    col("heard_at", SECONDS, null=True),
     col("false_alarm_rate", Double, null=True),
     *by(),
     key("id"),
     UniqueConstraint("organisation_id", "case_id", "audience", "kind", "episode"),
     refers("acknowledged_by", "people"),
+    refers("informant_id", "people"),
     one_of("state", "OPEN", "ACKNOWLEDGED", "CLOSED"),
+    one_of("informant_role", *ROLES),
+    one_of("party", *PARTIES),
     Index(None, "organisation_id", "case_id", "raised_at"),
+)
+
+# What a signal rests on: exactly one of the references, in order.
+signal_evidence = Table(
+    "signal_evidence",
+    metadata,
+    *for_audience(),
+    col("signal_id", Uuid),
+    col("position", SmallInteger),
+    col("informant_id", Uuid, null=True),
+    col("informant_role", Text, null=True),
+    col("measurement_id", Uuid, null=True),
+    col("session_id", Uuid, null=True),
+    col("occasion_id", Uuid, null=True),
+    col("commitment_id", Uuid, null=True),
+    col("goal_id", Uuid, null=True),
+    key("signal_id", "position"),
+    refers("signal_id", "signals"),
+    refers("measurement_id", "measurements"),
+    refers("session_id", "sessions"),
+    refers("occasion_id", "occasions"),
+    refers("commitment_id", "commitments"),
+    refers("goal_id", "goals"),
+    one_of("informant_role", *ROLES),
+    CheckConstraint(
+        "num_nonnulls(measurement_id, session_id, occasion_id, commitment_id, goal_id) = 1",
+        name="one",
+    ),
+)
+
+# What was published about a closed period: one row a cell, frozen once it is written, so that no
+# later release differs from it by one client. Of a suppressed cell nothing is there but why.
+aggregates = Table(
+    "aggregates",
+    metadata,
+    tenant(),
+    col("period", Text),
+    col("measure", Text),
+    col("instrument_code", Text, default=text("''")),
+    col("scale", Text, default=text("''")),
+    col("informant_role", Text, default=text("''")),
+    col("level", Text),
+    col("unit_id", Uuid),
+    col("starts_on", Date),
+    col("ends_on", Date),
+    col("n", Integer, null=True),
+    col("value", Double, null=True),
+    col("lower", Double, null=True),
+    col("upper", Double, null=True),
+    col("pooled_value", Double, null=True),
+    col("pooled_lower", Double, null=True),
+    col("pooled_upper", Double, null=True),
+    col("weight", Double, null=True),
+    col("funnel_lower", Double, null=True),
+    col("funnel_upper", Double, null=True),
+    col("unusual", Boolean, null=True),
+    col("grand_mean", Double, null=True),
+    col("between_variance", Double, null=True),
+    col("within_variance", Double, null=True),
+    col("groups", Integer, null=True),
+    col("reason", Text, null=True),
+    col("published_at", SECONDS),
+    *by(),
+    key("period", "measure", "instrument_code", "scale", "informant_role", "level", "unit_id"),
+    one_of("level", "ORGANISATION", "TEAM", "THERAPIST"),
+    CheckConstraint("(value IS NULL) = (reason IS NOT NULL)", name="reason"),
 )
 
 # The outbox: what happened, stated once; ids, instants and kinds, never what was said.
@@ -821,9 +1177,69 @@ read_ledger = Table(
     col("trace_id", Text, null=True),
     col("facets", ARRAY(Text)),
     col("cases", ARRAY(Uuid)),
+    # A refused attempt names the case that was asked for, if any was.
+    col("outcome", Text, default="ALLOWED"),
+    # Where it stands in the chain: by transaction, so that slow ones are not left out of a seal.
+    col("transaction", Xid8, default=text("pg_current_xact_id()")),
+    Column("position", BigInteger, Identity(always=True), nullable=False),
     key("id"),
+    one_of("outcome", "ALLOWED", "REFUSED"),
+    Index(None, "organisation_id", "transaction", "position"),
     Index(None, "organisation_id", "person_id", "at"),
     Index("read_ledger_cases_ix", "cases", postgresql_using="gin"),
+)
+
+# The chain over the read ledger: each seal covers the entries since the last one by their Merkle
+# root, names the seal before it, and is signed with a key that is not in this database.
+ledger_seals = Table(
+    "ledger_seals",
+    metadata,
+    tenant(),
+    col("number", BigInteger),
+    col("after_transaction", Xid8),
+    col("after_position", BigInteger),
+    col("last_transaction", Xid8),
+    col("last_position", BigInteger),
+    col("entries", Integer),
+    col("total", BigInteger),
+    col("root", Text),
+    col("previous", Text),
+    col("sealed_at", EXACT),
+    col("key_id", Text),
+    col("signature", Text),
+    key("number"),
+)
+
+# Whose records researchers see under which name: the engine's alone.
+research_subjects = Table(
+    "research_subjects",
+    metadata,
+    tenant(),
+    col("case_id", Uuid),
+    col("pseudonym", Uuid, default=text("gen_random_uuid()")),
+    key("case_id"),
+    refers("case_id", "cases"),
+)
+
+# What clients gave to research: a name that means nothing, the week since the first rating, and
+# figures. No id, no date, no word.
+research_records = Table(
+    "research_records",
+    metadata,
+    tenant(),
+    col("id", Uuid, default=text("gen_random_uuid()")),
+    col("pseudonym", Uuid),
+    col("week", Integer),
+    col("sequence", Integer),
+    col("instrument_code", Text),
+    col("informant_role", Text),
+    col("item", SmallInteger, null=True),
+    col("scale", Text, null=True),
+    col("value", Double, null=True),
+    key("id"),
+    one_of("informant_role", *ROLES),
+    CheckConstraint("(item IS NULL) <> (scale IS NULL)", name="what"),
+    Index(None, "organisation_id", "pseudonym"),
 )
 
 idempotency_keys = Table(

@@ -12,6 +12,7 @@ context.configure(
     target_metadata=metadata,
     transaction_per_migration=True,
     compare_server_default=False,
+    user_module_prefix="tables.",
 )
 with context.begin_transaction():
     context.run_migrations()

@@ -1,0 +1,22 @@
+"""The verbs of the API: each says which scopes it needs, and hands its input to a use case.
+
+One module a concept; an input carries an `idempotencyKey`: send the same again, and it is done
+once. Their order here is their order in the schema.
+"""
+
+from . import cases, measurements, goals, sessions, commitments  # noqa: I001  (the schema's order)
+from .core import CHANGED, VERBS, Verb, mutation_type
+
+__all__ = [
+    "CHANGED",
+    "VERBS",
+    "Mutation",
+    "Verb",
+    "cases",
+    "commitments",
+    "goals",
+    "measurements",
+    "sessions",
+]
+
+Mutation = mutation_type()
