@@ -1,0 +1,35 @@
+"""`alliance migrate` and `alliance revision`."""
+
+from __future__ import annotations
+
+import argparse
+
+from .common import Verbs, admin_url, verb
+
+
+def register(verbs: Verbs) -> None:
+    """Add the verbs of this module."""
+    migrate = verb(
+        verbs, "migrate", "bring the database at DATABASE_ADMIN_URL up to date", _migrate
+    )
+    migrate.add_argument("--down", metavar="REVISION", help="go back to it; `base` undoes all")
+
+    revision = verb(verbs, "revision", "begin a migration", _revision)
+    revision.add_argument("message", help="what it does")
+
+
+def _migrate(found: argparse.Namespace) -> int:
+    from alliance_api.store.migrate import ensure_roles, migrate
+
+    url = admin_url()
+    ensure_roles(url)
+    migrate(url, found.down or "head", down=found.down is not None)
+    print(f"Back at {found.down}." if found.down else "The database is up to date.")
+    return 0
+
+
+def _revision(found: argparse.Namespace) -> int:
+    from alliance_api.store.migrate import revision
+
+    print(f"Written: {revision(admin_url(), found.message)}")
+    return 0
