@@ -10,7 +10,7 @@ PIP    := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup demo fix check test test-ground sure schema migrate revision up down bench docs evidence
+.PHONY: help setup demo fix check test test-ground sure schema migrate revision up down bench docs pictures evidence
 
 help:
 	@echo "make VERB, where VERB is"
@@ -70,7 +70,10 @@ down:  ## stop the containers; their data stays
 bench: $(READY)  ## measure the read path (N=... cases, ARGS=... goes to benchmarks)
 	@$(BIN)/python -m benchmarks $(if $(N),--n $(N)) $(ARGS)
 
-docs: schema evidence  ## write every generated page anew: reference and evidence
+pictures: $(READY)  ## draw the pictures of the pages anew
+	@$(BIN)/python -m tests.pictures
+
+docs: schema pictures evidence  ## write every generated page anew: reference and evidence
 
 evidence: $(READY)  ## run every experiment and write docs/evidence.md
 	@$(BIN)/python -m evidence all

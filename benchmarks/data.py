@@ -118,7 +118,7 @@ def _fill(base: str, therapists: int) -> None:
     migrate.migrate(url)
     engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1))
     with engine.begin() as connection:
-        seed.organisation(connection, "Clinic")
+        seed.organisation(connection, "Clinic", permitted=seed.DEMONSTRATION)
     engine.dispose()
     with psycopg.connect(url) as filling:
         filling.execute("SET session_replication_role = replica")  # foreign keys hold by making

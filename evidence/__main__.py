@@ -7,13 +7,16 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from evidence import bench, broken_query, check, fresh, one_statement, rls
+from evidence import bench, broken_query, check, fresh, ledger, one_statement, rls, ruptures, vectors
 from evidence.figures import Experiment, Figure
 
 EXPERIMENTS: dict[str, Experiment] = {
     "rls": rls.experiment,
     "broken-query": broken_query.experiment,
     "one-statement": one_statement.experiment,
+    "vectors": vectors.experiment,
+    "ruptures": ruptures.experiment,
+    "ledger": ledger.experiment,
     "check": check.experiment,
     "fresh": fresh.experiment,
     "bench": bench.experiment,

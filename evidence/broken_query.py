@@ -128,6 +128,7 @@ SCOPES: dict[str, tuple[str, ...]] = {
     "notes": ("DocumentReference",),
     "emergencies": ("AuditEvent",),
     "erasures": ("AuditEvent",),
+    "ledger_seals": ("AuditEvent",),
     "legal_holds": ("Consent",),
     "research_records": ("ResearchSubject",),
     "aggregates": ("MeasureReport",),
@@ -300,7 +301,7 @@ NOBODY = UUID(int=0)
 Special = Callable[[Oracle, Asker, Row], bool]
 _SPECIAL: dict[str, Special] = {
     "organisations": lambda _o, _a, _r: True,
-    # What measures consist of, how a clinic is divided, the chain's seals, keys that are wrapped.
+    # What measures consist of, how a clinic is divided, keys that are wrapped.
     **dict.fromkeys(
         (
             "instruments",
@@ -312,13 +313,13 @@ _SPECIAL: dict[str, Special] = {
             "instrument_bands",
             "teams",
             "team_members",
-            "ledger_seals",
             "person_keys",
         ),
         lambda _o, _a, _r: True,
     ),
     "legal_holds": lambda _o, a, _r: "officer" in a.offices,
     "erasures": lambda _o, a, _r: "officer" in a.offices,
+    "ledger_seals": lambda _o, a, _r: "officer" in a.offices,
     "aggregates": lambda _o, a, r: _of_a_crowd(a, r),
     # An officer sees readers by their ids, and asks elsewhere for names.
     "people": lambda o, a, r: o.knows(a, r["id"]) or "officer" in a.offices,

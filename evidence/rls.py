@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 from psycopg import errors, sql
 
-from alliance_api.charter.policies import law, policies
+from alliance_api.charter.policies import ROLES, law, policies
 from alliance_api.charter.withheld import WITHHELD_VIEW
 from alliance_api.store.tables import metadata
 from evidence.figures import Figure
@@ -41,6 +41,7 @@ def holes(connection: psycopg.Connection[Any]) -> list[str]:
     ]
 
 
+_ROLES = ", ".join(f"'{role}'" for role in ROLES)
 _OF_US = "n.nspname = %(schema)s"
 HOLES: dict[str, bytes] = {
     "a table without forced row-level security": f"""
@@ -66,7 +67,7 @@ HOLES: dict[str, bytes] = {
         JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE {_OF_US} AND r.rulename <> '_RETURN'""".encode(),
     "a role that is above the law or owns a table": f"""
-        SELECT r.rolname FROM pg_roles r WHERE r.rolname IN ('alliance_api', 'alliance_engine')
+        SELECT r.rolname FROM pg_roles r WHERE r.rolname IN ({_ROLES})
           AND (r.rolsuper OR r.rolbypassrls OR r.rolcreaterole OR r.rolcreatedb OR EXISTS (
             SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
             WHERE {_OF_US} AND c.relowner = r.oid))""".encode(),
@@ -132,7 +133,7 @@ def anew(connection: psycopg.Connection[Any]) -> None:
         drop_policy = sql.SQL("DROP POLICY {} ON {}")
         connection.execute(drop_policy.format(sql.Identifier(name), sql.Identifier(table)))
     for name in metadata.tables:
-        for role in ("PUBLIC", "alliance_api", "alliance_engine"):
+        for role in ("PUBLIC", *ROLES):
             connection.execute(f"REVOKE ALL ON {name} FROM {role}".encode())
     connection.execute("SET ROLE alliance_owner")
     for statement in [*law(metadata.tables), WITHHELD_VIEW]:

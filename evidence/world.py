@@ -143,6 +143,7 @@ def _seed_row(house: House, table: str, known: dict[str, Any]) -> None:
         "jsonb": "{}",
         "boolean": False,
         "ARRAY": [],
+        "bytea": b"",
         "date": now().date(),
         "xid8": "1",
         "timestamp with time zone": now(),

@@ -201,7 +201,7 @@ class Story:
             values: dict[str, Any] = {"weight": None, "to_caregivers": False, "wording": wording}
             goal = await self._as(self.client, goals.propose, at, case=self.case, **values)
             if agreed:
-                answer: dict[str, Any] = {"answer": "AGREE", "wording": None}
+                answer: dict[str, Any] = {"answer": "AGREE"}
                 await self._as(self.therapist, goals.answer, at, goal=goal, **answer)
             self.goals.append(format_id(Kind.GOAL, goal))
 

@@ -26,13 +26,15 @@ import sqlalchemy
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from psycopg import sql
 
-from alliance_api.app import Front, create_app
+from alliance_api.app import Front, create_app, masters_of
 from alliance_api.settings import Settings
 from alliance_api.store import migrate
 from alliance_api.store.transaction import Database
 from chassis import embedded
 from chassis.database import address
+from chassis.masters import BYTES, Ring
 from chassis.tokens import mint, new_key
+from chassis.vault import Vault
 
 T = TypeVar("T")
 
@@ -175,7 +177,8 @@ class House:
         stack.callback(self.engine.dispose)
         self.admin = stack.enter_context(psycopg.connect(admin_url, autocommit=True))
         # The product's own transactions, to tell stories that began long ago: time is an argument.
-        self.database = Database(self.url, size=4)
+        self.masters = stack.enter_context(new_masters())
+        self.database = Database(self.url, size=4, vault=Vault(masters_of(self.settings())))
         self._now: datetime | None = None
         self.app = create_app(self.settings(), clock=self._clock)
         assert isinstance(self.app, Front)
@@ -203,8 +206,12 @@ class House:
     def settings(self, **values: Any) -> Settings:
         """Return settings that trust this house's issuer."""
         issuers = [{"name": ISSUER, "keys": {"keys": [self._public]}}]
-        given = {"database_url": self.url, "trusted_issuers": json.dumps(issuers), **values}
-        return Settings(**given)
+        given = {
+            "database_url": self.url,
+            "master_keys_file": self.masters,
+            "trusted_issuers": json.dumps(issuers),
+        }
+        return Settings(**{**given, **values})
 
     def run(self, work: Callable[..., Awaitable[T]], *arguments: Any) -> T:
         """Run an async function where the app lives, and wait for it."""
@@ -226,11 +233,11 @@ class House:
 
         return Reply(self.run(send))
 
-    def get(self, path: str) -> httpx.Response:
-        """Get a path, without a token."""
+    def get(self, path: str, headers: Mapping[str, str] | None = None) -> httpx.Response:
+        """Get a path; without headers of somebody's, without a token."""
 
         async def send() -> httpx.Response:
-            return await self._http.get(path)
+            return await self._http.get(path, headers=dict(headers or {}))
 
         return self.run(send)
 
@@ -264,9 +271,24 @@ class House:
         return [name for (name,) in found]
 
     def counts(self) -> dict[str, int]:
-        """Return how many rows each table has: what "nothing was written" means."""
-        parts = " UNION ALL ".join(f"SELECT '{t}', count(*) FROM {t}" for t in self.tables())
+        """Return how many rows each table has: what "nothing was written" means.
+
+        That an attempt was refused is noted in the ledger, and is no change.
+        """
+        only = {"read_ledger": " WHERE outcome = 'ALLOWED'"}
+        parts = " UNION ALL ".join(
+            f"SELECT '{t}', count(*) FROM {t}{only.get(t, '')}" for t in self.tables()
+        )
         return dict(self.rows(parts))
+
+
+@contextmanager
+def new_masters() -> Iterator[Path]:
+    """Make a file with a master key of one house's own."""
+    with tempfile.TemporaryDirectory(prefix="masters-") as folder:
+        found = Path(folder) / "masters.json"
+        Ring({"first": os.urandom(BYTES)}).write(found)
+        yield found
 
 
 @contextmanager

@@ -129,12 +129,26 @@ CHANGED = {
     "proposeGoal": "goal",
     "answerGoal": "goal",
     "rateGoal": "goal",
+    "endGoal": "goal",
     "scheduleSession": "session",
     "moveSession": "session",
     "cancelSession": "session",
     "recordSession": "session",
     "makeCommitment": "commitment",
     "settleCommitment": "commitment",
+    "joinCareTeam": "case",
+    "leaveCareTeam": "case",
+    "giveConsent": "consent",
+    "withdrawConsent": "consent",
+    "breakGlass": "emergency",
+    "reviewEmergency": "emergency",
+    "writeNote": "note",
+    "acknowledgeSignal": "signal",
+    "confirmHeard": "signal",
+    "setPreferences": "case",
+    "erasePerson": "person",
+    "setLegalHold": "hold",
+    "liftLegalHold": "hold",
 }
 
 
@@ -196,8 +210,7 @@ class Clinic:
         The EHR stands to the client's case, and the clinician has broken its glass just now.
         """
         for name, office in OFFICES.items():
-            if name not in self.people:
-                self._appoint(self.another_person(name), office)
+            self.appoint(name, office)
         for name, relation in (("ehr", "EHR"), ("clinician", "BREAK_GLASS")):
             self.house.change(
                 "INSERT INTO standing (organisation_id, person_id, relation, case_id, starts_at, "
@@ -208,12 +221,16 @@ class Clinic:
             )
         return self
 
-    def _appoint(self, person: Person, office: str) -> None:
-        self.house.change(
-            "INSERT INTO staff (organisation_id, person_id, role, starts_at) "
-            "VALUES (%s, %s, %s, now() - interval '1 day')",
-            *(self.organisation, person.uuid, office),
-        )
+    def appoint(self, name: str, office: str) -> Person:
+        """Let somebody hold an office of the organisation, unless they do."""
+        if name not in self.people:
+            person = self.another_person(name)
+            self.house.change(
+                "INSERT INTO staff (organisation_id, person_id, role, starts_at) "
+                "VALUES (%s, %s, %s, now() - interval '1 day')",
+                *(self.organisation, person.uuid, office),
+            )
+        return self.people[name]
 
     def consent(self) -> None:
         """Let the client consent to supervision."""
@@ -226,10 +243,10 @@ class Clinic:
         return self.house.rows(statement, self.organisation, *parameters)
 
 
-def a_clinic(house: House) -> Clinic:
-    """Return a new organisation with the six people and one case."""
+def a_clinic(house: House, *, permitted: str | None = seed.DEMONSTRATION) -> Clinic:
+    """Return a new organisation with the six people and one case; it may use every form."""
     with house.engine.begin() as connection:
-        organisation = seed.organisation(connection, "Clinic")
+        organisation = seed.organisation(connection, "Clinic", permitted=permitted)
         uuids = {
             name: seed.person(
                 connection,

@@ -5,11 +5,20 @@ from __future__ import annotations
 import argparse
 import sys
 
-from alliance_api.commands import database, developing, serving
+from alliance_api.commands import (
+    database,
+    developing,
+    figures,
+    instruments,
+    ledger,
+    research,
+    serving,
+    simulating,
+)
 from alliance_api.commands.common import Command
 
 # In the order in which they are listed.
-ROOMS = (serving, database, developing)
+ROOMS = (serving, database, instruments, ledger, figures, research, developing, simulating)
 
 
 def main(arguments: list[str] | None = None) -> int:

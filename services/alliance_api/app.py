@@ -20,10 +20,14 @@ from alliance_api.graph.page import routes
 from alliance_api.rest import service
 from alliance_api.rest.charts import endpoint as charts
 from alliance_api.settings import Settings
+from alliance_api.store.sealer import Sealer
 from alliance_api.store.transaction import Database
 from chassis import logs, telemetry
+from chassis.masters import LocalMasters, local_masters
 from chassis.problems import Unauthorised
+from chassis.signing import SigningKey
 from chassis.tokens import Issuer, TokenRefused, Verifier
+from chassis.vault import Vault
 
 _KEPT = 10_000
 
@@ -81,19 +85,28 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def masters_of(settings: Settings) -> LocalMasters:
+    """Return the operator's master keys. A key service would stand here."""
+    given = settings.master_keys
+    text = given.get_secret_value() if given is not None else None
+    return local_masters(text, settings.master_keys_file)
+
+
 def create_app(
     settings: Settings | None = None, clock: Callable[[], datetime] = utc_now
 ) -> ASGIApp:
     """Return the application; without settings they come from the environment."""
     settings = settings or Settings()  # type: ignore[call-arg]  # the environment fills them
-    database = Database(settings.database_url.get_secret_value(), size=settings.pool_size)
+    url = settings.database_url.get_secret_value()
+    database = Database(url, size=settings.pool_size, vault=Vault(masters_of(settings)))
     verifier = Verifier([Issuer(**issuer) for issuer in settings.issuers], settings.audience)
     executor = Executor(database, clock)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await database.open()
-        yield
+        async with sealing(settings, database):
+            yield
         await database.close()
 
     rest = FastAPI(title="Alliance", lifespan=lifespan, docs_url=None, redoc_url=None)
@@ -101,13 +114,24 @@ def create_app(
 
     async def read(principal: Principal, query: str, variables: dict[str, Any]) -> Any:
         answer = await executor.execute(principal, Request(query, None, variables))
-        return orjson.loads(answer.body)["data"]
+        return orjson.loads(answer.body).get("data")
 
     rest.router.routes.extend([*service.routes(database), *charts.routes(read, tokens)])
     graphql = GraphQLHTTP(executor, tokens)
     if settings.graphiql:
         rest.router.routes.extend(routes())
     return Front(graphql, rest)
+
+
+@asynccontextmanager
+async def sealing(settings: Settings, database: Database) -> AsyncIterator[None]:
+    """Seal the read ledger meanwhile, if there is a key to sign with."""
+    if settings.ledger_key is None:
+        yield
+        return
+    key = SigningKey(orjson.loads(settings.ledger_key.get_secret_value()))
+    async with Sealer(database, key.id, key.sign, settings.ledger_seconds).running():
+        yield
 
 
 def serve_app() -> ASGIApp:

@@ -11,14 +11,31 @@ from typing import Any
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+NO_MASTERS = (
+    "There are no master keys, and without them nothing that people write can be stored or read. "
+    "Make a file of them once, `alliance keys new --file PATH`, and set MASTER_KEYS_FILE=PATH."
+)
+# Its file is a setting of its own, since it is read whenever it changes.
+_NOT_READ_HERE = frozenset({"master_keys"})
+
 
 class Settings(BaseSettings):
     """Settings of the API. Each may be given by file: `NAME_FILE` names it."""
 
-    model_config = SettingsConfigDict(env_prefix="", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="", extra="ignore", frozen=True, hide_input_in_errors=True
+    )
 
     database_url: SecretStr = Field(
         description="PostgreSQL 18, as the role alliance_api: postgresql://alliance_api@host/alliance"
+    )
+    master_keys: SecretStr | None = Field(
+        default=None,
+        description='Keys that wrap the keys of people, the current one first: {"name": "base64 of '
+        '32 bytes"}. Better by file: a file is read again when it changes.',
+    )
+    master_keys_file: Path | None = Field(
+        default=None, description="A file that holds them. One of the two is required."
     )
     audience: str = Field(default="alliance", description="The `aud` that tokens must carry.")
     trusted_issuers: str = Field(
@@ -31,15 +48,31 @@ class Settings(BaseSettings):
         default=16, ge=1, le=200, description="Connections for reads, and for writes."
     )
 
+    ledger_key: SecretStr | None = Field(
+        default=None,
+        description="An Ed25519 private JWK that signs the seals of the read ledger; best by file. "
+        "Without one nothing is sealed here: `alliance ledger seal` does it elsewhere.",
+    )
+    ledger_seconds: float = Field(
+        default=60, gt=0, description="How often what was read is sealed, if there is a key."
+    )
+
     @model_validator(mode="before")
     @classmethod
     def _from_files(cls, given: dict[str, Any]) -> dict[str, Any]:
-        files = {name: os.environ.get(f"{name.upper()}_FILE") for name in cls.model_fields}
+        names = set(cls.model_fields) - _NOT_READ_HERE
+        files = {name: os.environ.get(f"{name.upper()}_FILE") for name in names}
         return given | {
             name: Path(path).read_text(encoding="utf-8").strip()
             for name, path in files.items()
             if path and name not in given
         }
+
+    @model_validator(mode="after")
+    def _has_masters(self) -> Settings:
+        if self.master_keys is None and self.master_keys_file is None:
+            raise ValueError(NO_MASTERS)
+        return self
 
     @cached_property
     def issuers(self) -> list[dict[str, Any]]:

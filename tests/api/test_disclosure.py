@@ -279,6 +279,27 @@ def test_what_becomes_private_leaves_no_trace_for_anybody_else(clinic: Clinic) -
     assert traces(clinic.therapist, story.case_id) == before
 
 
+FIGURES = """query($case: ID!) { case(id: $case) {
+  trajectory(instrument: "alliance-check-in", informant: CLIENT) {
+    n points { mean change { difference } } } } }"""
+
+
+def test_figures_follow_at_once_what_becomes_private_and_what_is_opened_again(
+    clinic: Clinic,
+) -> None:
+    """What stands is settled before anything is derived of it."""
+    story = a_case(clinic).with_sessions("k k").with_ratings(client="23")
+    asks = {"case": story.case_id}
+    before = clinic.therapist.reads(FIGURES, **asks)
+    about = {"session": story.sessions[1], "disclosure": "SHARED", "answers": answers(0)}
+    later = submit(clinic.client, story.case_id, **about)
+    opened = clinic.therapist.reads(FIGURES, **asks)
+    assert opened != before
+    for disclosure, expected in (("PRIVATE", before), ("SHARED", opened), ("PRIVATE", before)):
+        clinic.client.done("changeDisclosure", "", measurement=later, disclosure=disclosure)
+        assert clinic.therapist.reads(FIGURES, **asks) == expected, disclosure
+
+
 def means(who: Person, case: str) -> list[float]:
     points = who.reads(TRACES, case=case)["case"]["trajectory"]["points"]
     return [point["mean"] for point in points]

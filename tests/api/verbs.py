@@ -9,6 +9,7 @@ from typing import Any
 
 from alliance_api.graph.mutations import VERBS
 from tests.builders import DAY, HOUR, Story, a_case, answers, instant, now
+from tests.house import EVERYTHING
 from tests.people import CHANGED, Clinic, Person
 
 MUTATIONS = tuple(CHANGED)
@@ -98,6 +99,11 @@ def _rate(clinic: Clinic, story: Story) -> Good:
     return Good(clinic.client, given, {"goal": "goal", "session": "session"})
 
 
+def _end(clinic: Clinic, story: Story) -> Good:
+    story.with_goals("Sleep through")
+    return Good(clinic.therapist, {"goal": story.goals[0]}, {"goal": "goal"})
+
+
 def _schedule(clinic: Clinic, story: Story) -> Good:
     start = now() + 2 * DAY
     given = {
@@ -158,6 +164,101 @@ def _settle(clinic: Clinic, story: Story) -> Good:
     return Good(clinic.client, given, {"commitment": "commitment"})
 
 
+def _join(clinic: Clinic, story: Story) -> Good:
+    newcomer = clinic.another_person("newcomer")
+    given = {"case": story.case_id, "person": newcomer.id, "relation": "SUPERVISOR"}
+    return Good(clinic.manager, given, {"case": "case", "person": "person"})
+
+
+def _leave(clinic: Clinic, story: Story) -> Good:
+    given = {"case": story.case_id, "person": clinic.supervisor.id, "relation": "SUPERVISOR"}
+    return Good(clinic.manager, given, {"case": "case", "person": "person"})
+
+
+def _consent(clinic: Clinic, story: Story) -> Good:
+    return Good(clinic.client, {"case": story.case_id, "kind": "SUPERVISION"}, {"case": "case"})
+
+
+def _withdraw(clinic: Clinic, story: Story) -> Good:
+    made = clinic.client.done("giveConsent", "", case=story.case_id, kind="RESEARCH")
+    return Good(clinic.client, {"consent": made["id"]}, {"consent": "consent"})
+
+
+EMERGENCY = f"{EVERYTHING} break_glass"
+
+
+def a_broken_glass(clinic: Clinic, story: Story) -> str:
+    """Let a clinician break the glass of a case; return the emergency."""
+    clinic.appoint("clinician", "CLINICIAN")
+    clinician = clinic.people["clinician"].can(EMERGENCY)
+    made = clinician.done("breakGlass", "", case=story.case_id, reason="On call tonight")
+    return str(made["id"])
+
+
+def _break(clinic: Clinic, story: Story) -> Good:
+    clinic.appoint("clinician", "CLINICIAN")
+    given = {"case": story.case_id, "reason": "On call tonight"}
+    return Good(clinic.people["clinician"].can(EMERGENCY), given, {"case": "case"})
+
+
+def _review(clinic: Clinic, story: Story) -> Good:
+    given = {"emergency": a_broken_glass(clinic, story), "verdict": "JUSTIFIED"}
+    clinic.appoint("officer", "PRIVACY_OFFICER")
+    return Good(clinic.people["officer"], given, {"emergency": "emergency"})
+
+
+def _note(clinic: Clinic, story: Story) -> Good:
+    story.with_sessions("k")
+    given = {"case": story.case_id, "body": "I was tired", "session": story.sessions[0]}
+    return Good(clinic.therapist, given, {"case": "case", "session": "session"})
+
+
+SIGNALS = "query($id: ID!) { case(id: $id) { signals { id kind } } }"
+
+
+def a_signal(clinic: Clinic, story: Story, who: Person) -> str:
+    """Let a therapist disagree with a goal; return the signal that somebody is told."""
+    story.with_goals("Sleep through", agreed=False)
+    clinic.therapist.done("answerGoal", "", goal=story.goals[0], answer="DISAGREE")
+    [signal] = who.reads(SIGNALS, id=story.case_id)["case"]["signals"]
+    return str(signal["id"])
+
+
+def _acknowledge(clinic: Clinic, story: Story) -> Good:
+    signal = a_signal(clinic, story, clinic.therapist)
+    return Good(clinic.therapist, {"signal": signal}, {"signal": "signal"})
+
+
+def _hear(clinic: Clinic, story: Story) -> Good:
+    given = {"signal": a_signal(clinic, story, clinic.client), "heard": True}
+    return Good(clinic.client, given, {"signal": "signal"})
+
+
+def _prefer(clinic: Clinic, story: Story) -> Good:
+    said = [{"dimension": "DIRECTIVENESS", "value": 2}, {"dimension": "WARM_SUPPORT", "value": -1}]
+    return Good(clinic.client, {"case": story.case_id, "preferences": said}, {"case": "case"})
+
+
+def _erase(clinic: Clinic, _: Story) -> Good:
+    officer = clinic.with_offices().officer
+    return Good(officer, {"person": clinic.client.id}, {"person": "person"})
+
+
+def _hold(clinic: Clinic, _: Story) -> Good:
+    officer = clinic.with_offices().officer
+    given = {"person": clinic.client.id, "reason": "LITIGATION"}
+    return Good(officer, given, {"person": "person"})
+
+
+def _lift(clinic: Clinic, story: Story) -> Good:
+    works = _hold(clinic, story)
+    return Good(
+        works.who,
+        {"hold": works.who.done("setLegalHold", "", **works.given)["id"]},
+        {"hold": "hold"},
+    )
+
+
 _MAKERS: dict[str, Callable[[Clinic, Story], Good]] = {
     "openCase": _open,
     "planMeasurement": _plan,
@@ -166,10 +267,24 @@ _MAKERS: dict[str, Callable[[Clinic, Story], Good]] = {
     "proposeGoal": _propose,
     "answerGoal": _answer,
     "rateGoal": _rate,
+    "endGoal": _end,
     "scheduleSession": _schedule,
     "moveSession": _move,
     "cancelSession": _cancel,
     "recordSession": _record,
     "makeCommitment": _commit,
     "settleCommitment": _settle,
+    "joinCareTeam": _join,
+    "leaveCareTeam": _leave,
+    "giveConsent": _consent,
+    "withdrawConsent": _withdraw,
+    "breakGlass": _break,
+    "reviewEmergency": _review,
+    "writeNote": _note,
+    "acknowledgeSignal": _acknowledge,
+    "confirmHeard": _hear,
+    "setPreferences": _prefer,
+    "erasePerson": _erase,
+    "setLegalHold": _hold,
+    "liftLegalHold": _lift,
 }

@@ -1,11 +1,13 @@
 """Worked examples from the fact sheet, and small forms to try rules on."""
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from alliance_api.domain.answers import GivenAnswer
+from alliance_api.domain.errors import Problem
 from alliance_api.domain.instruments import (
     InformantRole,
     Instrument,
@@ -16,6 +18,7 @@ from alliance_api.domain.instruments import (
 )
 
 VECTORS = Path(__file__).parent / "vectors"
+_SENTENCE = re.compile(r"[A-Z][a-z].*\.", re.DOTALL)
 OURS = Licence(
     "CC0-1.0",
     "us",
@@ -69,3 +72,11 @@ def filled_in(items: Mapping[str, float | None]) -> tuple[GivenAnswer, ...]:
 def in_order(*values: float | None) -> tuple[GivenAnswer, ...]:
     """Return answers to the items in their order, from item 1."""
     return tuple(GivenAnswer(number, value) for number, value in enumerate(values, 1))
+
+
+def told(problems: Iterable[Problem]) -> list[tuple[str, str | None]]:
+    """Return code and field of each problem, having seen that its message is a sentence."""
+    found = tuple(problems)
+    for problem in found:
+        assert _SENTENCE.fullmatch(problem.message), problem
+    return [(problem.code, problem.field) for problem in found]

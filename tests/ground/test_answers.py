@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from alliance_api.domain.answers import GivenAnswer, check_answers
 from alliance_api.domain.instruments import Instrument
-from tests.ground.known import a_form, in_order
+from tests.ground.known import a_form, in_order, told
 
 pytestmark = pytest.mark.ground
 
@@ -15,7 +15,7 @@ LINES = a_form(3, 0, 10, step=0.1, not_applicable=True)
 
 
 def _found(*answers: GivenAnswer, form: Instrument = FORM) -> list[tuple[str, str | None]]:
-    return [(problem.code, problem.field) for problem in check_answers(form, answers)]
+    return told(check_answers(form, answers))
 
 
 def test_fitting_answers_have_no_problems_even_if_some_or_all_are_missing() -> None:

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alliance_api.domain.attainment import (
+    GOAL_THRESHOLD,
     GoalDirection,
     attainment,
     attainment_t,
@@ -46,6 +47,15 @@ def test_baseline_follow_up_and_change() -> None:
     assert attainment([], []).change is None
     with pytest.raises(ValueError, match="same goals"):
         attainment([0], [0, 1])
+
+
+def test_weights_and_correlation_count_at_both_times() -> None:
+    found = attainment([0, -1], [1, 1], [3, 1], rho=0)
+
+    # 50 + 10 (-1) / sqrt(10) and 50 + 10 · 4 / sqrt(10)
+    assert found.baseline == pytest.approx(50 - 10 / 10**0.5)
+    assert found.follow_up == pytest.approx(50 + 40 / 10**0.5)
+    assert found.change == pytest.approx(50 / 10**0.5)
 
 
 def test_no_goals_or_no_weight_is_none_and_never_fifty() -> None:
@@ -128,8 +138,9 @@ def test_goals_rated_once_are_no_change() -> None:
     found = rating_change({"a": 5, "b": None}, {"b": 5, "c": 5})
 
     assert (found.n, found.mean, found.direction, found.goals) == (0, None, None, {})
+    assert found.threshold is GOAL_THRESHOLD
     for value in (-0.1, 10.1):
-        with pytest.raises(ValueError, match=r"0\.\.10"):
+        with pytest.raises(ValueError, match=r"ratings lie in 0\.\.10"):
             rating_change({"a": value}, {"a": 5})
     assert rating_change({"a": 0}, {"a": 10}).n == 1
 

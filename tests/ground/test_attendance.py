@@ -15,7 +15,7 @@ from alliance_api.domain.attendance import (
     party_delays,
 )
 from alliance_api.domain.statistics import median
-from tests.ground.known import vector
+from tests.ground.known import told, vector
 
 pytestmark = pytest.mark.ground
 
@@ -96,7 +96,7 @@ def _codes(
         therapist_ready_at=therapist_ready_at,
         now=now,
     )
-    return [(problem.code, problem.field) for problem in problems]
+    return told(problems)
 
 
 def test_plausible_times_are_recorded() -> None:
@@ -133,6 +133,9 @@ def test_times_without_an_offset_are_refused_before_anything_else() -> None:
     naive = datetime(2025, 5, 2, 15, 0)  # noqa: DTZ001 - that is the point
 
     assert _codes(naive, naive) == [("NAIVE_TIME", "ended_at"), ("NAIVE_TIME", "started_at")]
+    assert _codes(now=naive) == [("NAIVE_TIME", "now")]
+    unplanned = check_times(planned_start=naive, started_at=PLAN, ended_at=None, now=LATER)
+    assert told(unplanned) == [("NAIVE_TIME", "planned_start")]
     with pytest.raises(ValueError, match="offset"):
         delay_minutes(PLAN, naive)
 

@@ -10,6 +10,7 @@ from alliance_api.domain.change import (
     Direction,
     Norm,
     ReliabilityKind,
+    ScoreInterval,
     change,
     clip,
     direction,
@@ -21,7 +22,15 @@ from alliance_api.domain.change import (
     sem,
 )
 from alliance_api.domain.norms import Polarity
-from alliance_api.domain.recovery import NO_CUT, Cuts, OutcomeStatus, cuts, outcome, status
+from alliance_api.domain.recovery import (
+    NO_CUT,
+    Cuts,
+    Outcome,
+    OutcomeStatus,
+    cuts,
+    outcome,
+    status,
+)
 from tests.ground.known import vector
 
 pytestmark = pytest.mark.ground
@@ -88,6 +97,14 @@ def test_exactly_1_96_is_not_beyond() -> None:
         assert found == row["expected"][name]
 
 
+def test_a_change_carries_what_it_was_judged_by() -> None:
+    found = change(10, 30, UNIT)
+
+    assert found.reliable_points == reliable_points(UNIT) == pytest.approx(1.96)
+    assert found.norm is UNIT
+    assert found.reason is None
+
+
 def test_the_boundary_is_met_exactly_by_the_numbers_as_written() -> None:
     assert rci(0, 1.96, UNIT) == 1.96
     assert change(0, 1.96, UNIT).direction is Direction.NONE
@@ -115,11 +132,8 @@ def test_without_a_norm_there_is_no_claim() -> None:
     assert found.difference == 30
     assert (found.rci, found.direction, found.reliable_points) == (None, None, None)
     assert found.reason == NO_NORM
-    assert (score_interval(10, None).interval, score_interval(10, None).reason) == (None, NO_NORM)
-    assert (outcome(1, 2, None, HIGHER, 1).status, outcome(1, 2, None, HIGHER).reason) == (
-        None,
-        NO_NORM,
-    )
+    assert score_interval(10, None) == ScoreInterval(10, None, None, NO_NORM)
+    assert outcome(1, 2, None, HIGHER, 1) == Outcome(None, change(1, 2, None), 1, HIGHER, NO_NORM)
 
 
 @pytest.mark.parametrize(
@@ -132,13 +146,24 @@ def test_an_impossible_norm_is_refused(sd: float, reliability: float) -> None:
         change(1, 2, a_norm(sd, reliability))
 
 
+def test_a_norm_describes_at_least_two_people_where_their_number_is_known() -> None:
+    assert replace(a_norm(), n=2).n == 2
+    assert replace(a_norm(), n=None).n is None
+    with pytest.raises(ValueError, match="two people"):
+        replace(a_norm(), n=1)
+
+
 def test_an_unreliable_scale_measures_with_its_whole_spread() -> None:
     assert sem(3, 0) == 3
+    assert a_norm(3, 0).reliability == 0
 
 
 def test_the_interval_is_clipped_for_display_only() -> None:
-    interval = score_interval(39, a_norm(6, 0.88)).interval
+    norm = a_norm(6, 0.88)
+    found = score_interval(39, norm)
+    interval = found.interval
 
+    assert (found.score, found.norm) == (39, norm)
     assert interval is not None
     assert interval == pytest.approx((39 - 4.0737, 39 + 4.0737), abs=1e-3)
     assert clip(interval, 0, 40) == (interval[0], 40)
@@ -185,7 +210,8 @@ def test_recovered_is_reliable_and_across_the_cut(
 
     assert outcome(before, after, norm, HIGHER, cut).status is expected
     assert outcome(-before, -after, norm, LOWER, -cut).status is expected
-    assert outcome(before, after, norm, HIGHER, cut).reason is None
+    found = outcome(before, after, norm, HIGHER, cut)
+    assert (found.cut, found.polarity, found.reason) == (cut, HIGHER, None)
 
 
 def test_without_a_cut_nobody_is_recovered() -> None:

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alliance_api.domain.charts import (
+    NOISE,
     Limits,
     NoChart,
     RangeForm,
@@ -18,7 +19,7 @@ from alliance_api.domain.charts import (
 )
 from alliance_api.domain.drift import cusum, ewma
 from alliance_api.domain.false_alarms import FALSE_ALARM_RATES, NOMINAL, false_alarm_rate
-from alliance_api.domain.zones import zones
+from alliance_api.domain.zones import Zones, zones
 from tests.ground.known import vector
 
 pytestmark = pytest.mark.ground
@@ -127,6 +128,7 @@ def test_exactly_at_the_lower_limit_is_not_below_it() -> None:
 
     assert isinstance(found, Limits)
     assert not is_below(found.lower, found)
+    assert not is_below(found.lower - NOISE, found)
     assert is_below(found.lower - 1e-6, found)
 
 
@@ -193,6 +195,7 @@ def test_the_median_form_bears_with_an_outlier() -> None:
     assert found.range == pytest.approx(0.1)
     assert found.sigma == pytest.approx(0.1 / 0.954)
     assert _limits(values).sigma == pytest.approx(0.14 / 1.128)
+    assert chart(values, form=RangeForm.MEDIAN).limits == found
 
 
 @pytest.mark.parametrize(
@@ -231,7 +234,9 @@ def test_the_ewma_of_the_nist_handbook(how: str) -> None:
 def test_the_ewma_sees_a_slow_fall_and_no_rise() -> None:
     assert ewma([4, 3.8, 3.6, 3.4, 3.2], 4, 0.2).below == (3, 4)
     assert ewma([4, 4.2, 4.4, 4.6, 4.8], 4, 0.2).below == ()
-    assert ewma([3.0], 4, 0).below == ()
+    # A spread that is nothing but noise raises no alarm, and one exactly at its limit neither.
+    assert ewma([3.0], 4, 0).below == ewma([3.0], 4, NOISE).below == ()
+    assert ewma([3.0], 4, 1, width=1, weight=1).below == ()
     assert ewma([1.0], 4, 0.2, width=1, weight=1).below == (0,)
     assert ewma([4.0], 4, 1).lower == pytest.approx([4 - 3 * 0.3])
     for weight, width, sigma in [(0, 3, 1), (1.1, 3, 1), (0.3, 0, 1), (0.3, 3, -1)]:
@@ -250,9 +255,11 @@ def test_the_cusum_sees_a_slow_fall_and_no_rise() -> None:
     assert rising.below == ()
     assert cusum([4.0], 10, 1).below == (0,)
     assert cusum([4.0], 10, 2).below == ()
-    assert cusum([1.0, 0.0], 2, 0).below == ()
-    with pytest.raises(ValueError, match="not be below 0"):
-        cusum([1.0], 1, -1)
+    assert cusum([1.0, 0.0], 2, 0).below == cusum([1.0, 0.0], 2, NOISE).below == ()
+    for sigma, slack, decision in [(-1, 0.5, 5), (1, -0.5, 5), (1, 0.5, -5)]:
+        with pytest.raises(ValueError, match="not be below 0"):
+            cusum([1.0], 1, sigma, slack=slack, decision=decision)
+    assert cusum([1.0], 1, 1, slack=0, decision=0).below == ()
 
 
 def test_the_zone_rules() -> None:
@@ -269,5 +276,8 @@ def test_zones_are_strict_and_low() -> None:
     assert zones([44.0, 43.9, 60.0], 50, 2).one_beyond_three == (1,)
     assert zones([47.9, 47.9, 51, 47.9, 47.9], 50, 2).four_of_five_beyond_one == (4,)
     assert zones([60.0] * 9, 50, 2).eight_below == ()
-    assert zones([1.0], 50, 0).one_beyond_three == ()
+    assert zones([45.9, 45.9, 51, 45.9], 50, 2).two_of_three_beyond_two == (1, 3)
+    assert zones([45.9, 51, 51, 45.9], 50, 2).two_of_three_beyond_two == ()
+    assert zones([47.9, 47.9, 51, 51, 47.9, 47.9], 50, 2).four_of_five_beyond_one == ()
+    assert zones([1.0] * 9, 50, 0) == zones([1.0] * 9, 50, NOISE) == Zones((), (), (), ())
     assert math.isclose(zones([1.0], 50, 1).one_beyond_three[0], 0)

@@ -10,7 +10,7 @@ from alliance_api.domain.commitments import (
 )
 from alliance_api.domain.parties import PartyRole
 from alliance_api.domain.statistics import Rate
-from tests.ground.known import vector
+from tests.ground.known import told, vector
 
 pytestmark = pytest.mark.ground
 
@@ -59,29 +59,28 @@ def test_keeping_a_promise_without_a_day_is_on_time() -> None:
     assert follow_through(PartyRole.CLIENT, records).on_time == Rate(1, 1)
 
 
-def _codes(
+def _refused(
     present: CommitmentOutcome, outcome: CommitmentOutcome, settled_on: date = DUE
-) -> list[str]:
-    problems = check_settle(present, outcome, due=DUE, settled_on=settled_on, today=DUE)
-    return [problem.code for problem in problems]
+) -> list[tuple[str, str | None]]:
+    return told(check_settle(present, outcome, due=DUE, settled_on=settled_on, today=DUE))
 
 
 @pytest.mark.parametrize("outcome", [KEPT, MISSED, RENEGOTIATED, WITHDRAWN])
 def test_an_open_commitment_can_be_settled_on_its_day_and_only_once(
     outcome: CommitmentOutcome,
 ) -> None:
-    assert _codes(OPEN, outcome) == []
-    assert _codes(outcome, KEPT) == ["ALREADY_SETTLED"]
+    assert _refused(OPEN, outcome) == []
+    assert _refused(outcome, KEPT) == [("ALREADY_SETTLED", "outcome")]
 
 
 def test_settling_needs_an_outcome_and_a_day_that_has_come() -> None:
-    assert _codes(OPEN, OPEN) == ["OUTCOME_REQUIRED"]
-    assert _codes(OPEN, KEPT, DUE + timedelta(days=1)) == ["IN_THE_FUTURE"]
+    assert _refused(OPEN, OPEN) == [("OUTCOME_REQUIRED", "outcome")]
+    assert _refused(OPEN, KEPT, DUE + timedelta(days=1)) == [("IN_THE_FUTURE", "settled_on")]
 
 
 def test_nothing_is_missed_before_it_is_due_but_it_may_be_kept() -> None:
     before = DUE - timedelta(days=1)
 
-    assert _codes(OPEN, MISSED, before) == ["NOT_YET_DUE"]
-    assert _codes(OPEN, KEPT, before) == []
+    assert _refused(OPEN, MISSED, before) == [("NOT_YET_DUE", "outcome")]
+    assert _refused(OPEN, KEPT, before) == []
     assert check_settle(OPEN, MISSED, due=None, settled_on=before, today=DUE) == ()

@@ -4,7 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alliance_api.domain.case_mix import Stratum, decompose, observed_expected
+from alliance_api.domain.case_mix import (
+    ObservedExpected,
+    Stratum,
+    decompose,
+    observed_expected,
+)
 from alliance_api.domain.concordance import (
     PREDICTION_METHOD,
     TOO_FEW_SHARED_SESSIONS,
@@ -78,6 +83,7 @@ def test_below_three_shared_sessions_nothing_is_said() -> None:
     found = compare([4.0, 4.2], [3.8, 4.0])
 
     assert (found.n, found.reason) == (2, TOO_FEW_SHARED_SESSIONS)
+    assert (found.unit, compare([], [], unit=Unit.POMP).unit) == (Unit.RAW, Unit.POMP)
     assert (found.bias, found.tracking, found.correlation, found.absolute_gap) == (None,) * 4
     assert compare([4.0, 4.2, 4.1], [3.8, 4.0, 3.9]).reason is None
     with pytest.raises(ValueError, match="shorter"):
@@ -92,12 +98,17 @@ def test_a_client_who_never_varies_can_be_biased_but_not_tracked() -> None:
 
 
 def test_a_prediction_is_judged_against_the_clients_own_rating() -> None:
-    actual = {f"s{n}": Rating(n, n) for n in range(4)}
-    foreseen = {f"s{n}": Rating(n + 1, n + 1) for n in range(4)}
+    actual = {f"s{n}": Rating(n, 10 * n) for n in range(4)}
+    foreseen = {f"s{n}": Rating(n + 1, 10 * n + 5) for n in range(4)}
     found = prediction(foreseen, actual)
 
+    assert (found.n, found.unit, found.reason) == (4, Unit.RAW, None)
     assert found.method == PREDICTION_METHOD
     assert (_value(found.bias), _value(found.tracking), _value(found.absolute_gap)) == (1, 1, 1)
+    assert _value(found.correlation) == pytest.approx(1)
+    in_percent = prediction(foreseen, actual, item_parallel=False)
+    assert (in_percent.unit, _value(in_percent.bias)) == (Unit.POMP, 5)
+    assert prediction({}, actual).reason == TOO_FEW_SHARED_SESSIONS
 
 
 @given(st.lists(st.integers(10, 50), min_size=3, max_size=12), st.integers(-9, 9))
@@ -118,6 +129,7 @@ def test_icc_of_the_fact_sheet() -> None:
     found = icc(pairs)
 
     assert found is not None
+    assert (found.n, found.k) == (6, 2)
     assert found.between == pytest.approx(expected["BMS"], abs=1e-6)
     assert found.within == pytest.approx(expected["WMS"], abs=1e-6)
     assert found.raters == pytest.approx(expected["JMS"], abs=1e-6)
@@ -152,6 +164,8 @@ def test_icc_of_shrout_and_fleiss_with_the_intervals_of_psych() -> None:
     ]:
         assert estimate.value == pytest.approx(value, abs=5e-3)
         assert estimate.interval == pytest.approx(interval, abs=5e-3)
+    # The same to six places, by the formulas of McGraw & Wong 1996, table 7.
+    assert found.absolute.interval == pytest.approx((0.018787, 0.761084), abs=1e-6)
 
 
 def test_icc_needs_three_targets_two_raters_and_variation() -> None:
@@ -163,8 +177,14 @@ def test_icc_needs_three_targets_two_raters_and_variation() -> None:
         icc([[1, 2], [2, 3], [1]])
     agreed = icc([[1, 1], [2, 2], [3, 3]])
     assert agreed is not None
-    assert (agreed.absolute.value, agreed.absolute.interval) == (1, None)
+    assert agreed.absolute == Estimate(1, 3, None)
     assert agreed.consistency.interval is None
+    apart = icc([[1, 2], [2, 3], [3, 4]])
+    assert apart is not None
+    assert (apart.absolute.interval, apart.consistency.value) == (None, 1)
+    assert apart.absolute.value == pytest.approx(2 / 3)
+    # Two values are variation enough.
+    assert icc([[1, 2], [1, 1], [2, 2]]) is not None
 
 
 def test_within_and_between_of_the_fact_sheet() -> None:
@@ -202,8 +222,10 @@ def test_observed_over_expected_of_the_fact_sheet() -> None:
 
 
 def test_few_clients_or_no_expectation_have_no_ratio() -> None:
-    assert observed_expected([Stratum(0.1, 4, 2)]).ratio is None
+    few = observed_expected([Stratum(0.25, 4, 2)])
+    assert few == ObservedExpected(4, 2, 1.0, None, None)
     assert observed_expected([Stratum(0.1, 5, 2)]).ratio == 4
+    assert observed_expected([Stratum(1, 5, 5)]).ratio == 1
     assert observed_expected([Stratum(0, 9, 2)]).ratio is None
     none = observed_expected([Stratum(0.5, 10, 0)])
     assert none.ratio == 0
@@ -220,13 +242,14 @@ def test_a_mean_is_drawn_to_the_grand_mean_by_how_little_is_known() -> None:
     few, weight = shrink(70, 1, KNOWN)
     many, heavier = shrink(70, 36, KNOWN)
 
-    assert (weight, few.value) == (0.1, 61)
+    assert (weight, few.value, few.n) == (0.1, 61, 1)
     assert (heavier, many.value) == (0.8, 68)
     assert many.interval == pytest.approx((68 - 1.753, 68 + 1.753), abs=1e-3)
     with pytest.raises(ValueError, match="at least one"):
         shrink(70, 0, KNOWN)
     nobody_differs = Components(60, 0, 0, 3, 9)
-    assert shrink(60, 3, nobody_differs)[0].value == 60
+    drawn, none_of_its_own = shrink(70, 3, nobody_differs)
+    assert (drawn.value, none_of_its_own) == (60, 0)
     assert nobody_differs.icc is None
 
 
@@ -234,12 +257,13 @@ def test_a_therapist_with_few_clients_is_not_compared() -> None:
     found = pool({"a": [80.0] * 4, "b": [80.0] * 5}, KNOWN)
 
     assert found["a"].reason == TOO_FEW_CLIENTS
-    assert found["a"].n == 4
+    assert (found["a"].n, found["a"].components) == (4, KNOWN)
     assert (found["a"].mean, found["a"].estimate, found["a"].weight, found["a"].unusual) == (
         None,
     ) * 4
     assert (found["b"].reason, found["b"].mean, found["b"].unusual) == (None, 80, True)
-    assert found["b"].components is KNOWN
+    assert (found["b"].n, found["b"].components) == (5, KNOWN)
+    assert (found["b"].estimate, found["b"].weight) == shrink(80, 5, KNOWN)
     assert list(found) == ["a", "b"]
     assert pool({"c": [61.0] * 9}, KNOWN)["c"].unusual is False
     assert pool({"b": [80.0] * 5}, KNOWN, least=6)["b"].reason == TOO_FEW_CLIENTS
@@ -247,7 +271,17 @@ def test_a_therapist_with_few_clients_is_not_compared() -> None:
         pool({}, KNOWN, least=4)
 
 
+def test_unusual_is_beyond_the_wider_funnel_and_not_on_it() -> None:
+    # Of nine clients 3.0902 · sqrt(36 / 9) = 6.18 around the grand mean of 60.
+    for mean, unusual in [(66.1, False), (66.3, True), (53.9, False), (53.7, True)]:
+        assert pool({"a": [mean] * 9}, KNOWN)["a"].unusual is unusual
+    alike = Components(mean=60, between=4, within=0, groups=10, n=100)
+    assert pool({"a": [60.0] * 5}, alike)["a"].unusual is False
+
+
 def test_funnels_narrow_with_n() -> None:
+    assert funnel(KNOWN, 1, z=1) == (54, 66)
+    assert (funnel_rate(0, 1), funnel_rate(1, 1)) == ((0, 0), (1, 1))
     assert funnel(KNOWN, 9, z=2) == (56, 64)
     assert funnel(KNOWN, 36, z=2) == (58, 62)
     assert funnel_rate(0.5, 100, z=2) == (0.4, 0.6)
@@ -265,7 +299,7 @@ def test_components_need_two_groups_and_somebody_to_differ_within() -> None:
     assert components({"a": [1.0], "b": [2.0]}) is None
     alike = components({"a": [1.0, 3.0], "b": [1.0, 3.0]})
     assert alike is not None
-    assert (alike.between, alike.within, alike.groups, alike.n) == (0, 2, 2, 4)
+    assert alike == Components(mean=2, between=0, within=2, groups=2, n=4)
     # n0 = (5 - 13/5) / 1 = 2.4; among groups 3 · 0.16 + 2 · 0.36 = 1.2 over 1; within 2.5 / 3.
     unequal = components({"a": [1.0, 1.0, 2.5], "b": [2.0, 3.0]})
     assert unequal is not None

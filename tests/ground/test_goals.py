@@ -11,6 +11,7 @@ from alliance_api.domain.goals import (
     state_after,
 )
 from alliance_api.domain.parties import PartyRole
+from tests.ground.known import told
 
 pytestmark = pytest.mark.ground
 
@@ -50,9 +51,7 @@ def test_the_five_levels_are_levels(level: int) -> None:
 
 @pytest.mark.parametrize("level", [-3, 3, 1.0, 0.5, "1", None, True, float("nan"), 10**30])
 def test_anything_else_is_no_level(level: object) -> None:
-    (problem,) = check_level(level)
-
-    assert (problem.code, problem.field) == ("LEVEL_OUT_OF_RANGE", "level")
+    assert told(check_level(level)) == [("LEVEL_OUT_OF_RANGE", "level")]
     assert check_level(level, "ratings[0].level")[0].field == "ratings[0].level"
 
 
@@ -82,5 +81,5 @@ def test_words_that_cannot_be_kept_are_refused_without_repeating_them(
 ) -> None:
     (problem,) = check_wording(wording)
 
-    assert (problem.code, problem.field) == (code, "wording")
+    assert told([problem]) == [(code, "wording")]
     assert "sleep" not in problem.message

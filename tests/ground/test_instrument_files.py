@@ -113,6 +113,35 @@ def test_a_sound_file_is_read() -> None:
     assert [band.holds(raw) for band in scale.bands for raw in (0, 1, 3)] == [False, True, False]
 
 
+SECOND = """
+[[scale]]
+key = "second"
+items = [2]
+constructs = ["bond"]
+polarity = "HIGHER_IS_BETTER"
+headline = true
+verified = true
+"""
+
+
+def test_a_scale_may_stand_for_the_form_although_it_is_not_the_total() -> None:
+    raw = SOUND.replace("total = 4", "total = 4, second = 1").replace(
+        '["total"]', '["total", "second"]'
+    )
+    raw = raw.replace("raw = { total = 6 }", 'raw = { total = 6 }\nnot_scored = ["second"]')
+    start = raw.index("[[example]]")
+    form = parse(raw[:start] + SECOND + raw[start:], "form").instrument
+
+    assert form.headline is form.scales[1]
+    assert parse(SOUND, "form").instrument.headline is not None
+    twice = raw.replace("max_missing = 1", "max_missing = 1\nheadline = true")
+    with pytest.raises(InstrumentError, match="at most one scale is the headline"):
+        parse(
+            twice[: twice.index("[[example]]")] + SECOND + twice[twice.index("[[example]]") :],
+            "form",
+        )
+
+
 def test_items_that_are_all_alike_may_be_counted() -> None:
     start, end = SOUND.index("[[item]]"), SOUND.index("[[scale]]")
     counted = SOUND[:start] + SOUND[end:]
@@ -168,6 +197,7 @@ def test_items_that_are_all_alike_may_be_counted() -> None:
         ("below = 3", "below = 3\nat_most = 2", "not both"),
         ("below = 3", "at_most = 0", "nothing lies between"),
         ("below = 3", 'below = 3\n[[scale.band]]\nkey = "low"', "source is missing"),
+        ("max_missing = 1", "max_missing = 1\nheadline = 1", "headline must be bool"),
         ("maximum = 4", "maximum = inf", "finite number"),
         ("maximum = 4", "maximum = 0", "below the maximum"),
         ("maximum = 4", "maximum = 4\nstep = 3", "steps must lead"),

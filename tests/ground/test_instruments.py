@@ -10,7 +10,7 @@ from alliance_api.instruments.checks import CONSTRUCTS
 from alliance_api.instruments.examples import Example
 from alliance_api.instruments.loader import load_all, load_examples
 from alliance_api.instruments.lock import silent_changes
-from alliance_api.instruments.page import instruments_page
+from alliance_api.instruments.page import example_row, instruments_page
 
 pytestmark = pytest.mark.ground
 
@@ -36,6 +36,7 @@ def test_the_shipped_forms_each_have_examples() -> None:
         "alliance-check-in",
         "alliance-check-in-caregiver",
         "alliance-check-in-child",
+        "alliance-check-in-prediction",
         "alliance-check-in-t",
         "arm-5",
         "arm-5-t",
@@ -78,6 +79,7 @@ def test_the_headline_is_made_of_every_item_or_there_is_none(instrument: Instrum
     assert instrument.constructs
     if total is not None:
         assert total is instrument.scales[0]
+        assert not total.headline, "the total need not say so"
         assert set(total.items) == {item.number for item in instrument.items}
 
 
@@ -99,6 +101,7 @@ def test_keys_no_source_confirms_say_so() -> None:
         "alliance-check-in",
         "alliance-check-in-caregiver",
         "alliance-check-in-child",
+        "alliance-check-in-prediction",
         "alliance-check-in-t",
         "c-nip-1.1",
         "care",
@@ -209,11 +212,26 @@ def test_the_two_forms_of_the_wai_sr_are_not_parallel() -> None:
     assert (client.verified, therapist.verified) == (True, False)
 
 
+def test_a_prediction_asks_about_every_item_what_the_client_will_say() -> None:
+    client, foreseen = SHIPPED["alliance-check-in"], SHIPPED["alliance-check-in-prediction"]
+
+    assert foreseen.informant is InformantRole.THERAPIST
+    assert foreseen.ages == client.ages
+    assert [(item.key, item.anchors) for item in foreseen.items] == [
+        (item.key, item.anchors) for item in client.items
+    ]
+    assert all(
+        item.wording and item.wording.startswith("My client will say that ")
+        for item in foreseen.items
+    )
+    assert (foreseen.instructions or "").startswith("Before you read what your client answered")
+
+
 def test_our_own_forms_are_parallel_and_do_not_pretend_to_be_validated() -> None:
     ours = [each for code, each in SHIPPED.items() if code.startswith("alliance-check-in")]
     (first, *others) = [[(item.key, item.construct) for item in each.items] for each in ours]
 
-    assert len(ours) == 4
+    assert len(ours) == 5
     assert all(other == first for other in others)
     assert not any(each.validated for each in ours)
     assert {each.informant for each in ours} == set(InformantRole)
@@ -281,5 +299,13 @@ def test_the_page_names_every_form_and_every_scale() -> None:
     for code, each in SHIPPED.items():
         for scale in each.scales:
             assert f"| `{code}` | {scale.key} |" in page
+    for code, examples in load_examples().items():
+        for example in examples:
+            assert f"| {' | '.join(example_row(SHIPPED[code], example))} |\n" in page
+    assert (
+        "| `care` | three items missing: no score (SC07) | 5 4 4 5 4 5 4 – – – | total none |"
+        in (page)
+    )
+    assert " | 5 4 4 5 4 5 4 4 – n/a | total 43.75 |\n" in page
     for line in page.splitlines():
         assert not line.startswith("|") or line.endswith("|")

@@ -33,7 +33,7 @@ def test_impossible_quantiles_are_refused() -> None:
             t_quantile(p, df)
         with pytest.raises(ValueError, match="between 0 and 1"):
             f_quantile(p, df, 1)
-    assert (beta_cdf(-1, 2, 2), beta_cdf(2, 2, 2)) == (0, 1)
+    assert [beta_cdf(x, 2, 2) for x in (-1, 0, 1, 2)] == [0, 0, 1, 1]
     assert beta_cdf(0.5, 2, 2) == pytest.approx(0.5)
     assert t_quantile(0.5, 3) == pytest.approx(0, abs=1e-12)
 
@@ -58,6 +58,7 @@ def test_a_correlation_has_fishers_interval() -> None:
     found = correlation_estimate(x, y)
 
     assert found is not None
+    assert found.n == 10
     assert found.value == pytest.approx(0.939394, abs=1e-6)
     assert found.interval == pytest.approx((0.75824, 0.98590), abs=1e-5)
 
@@ -68,13 +69,24 @@ def test_too_few_or_constant_pairs_have_no_correlation() -> None:
     assert correlation_estimate([1, 2, 3], [0.1, 0.1, 0.1]) is None
     three = correlation_estimate([1, 2, 4], [1, 3, 2])
     assert three is not None
-    assert three.interval is None
+    assert (three.n, three.interval) == (3, None)
     perfect = correlation_estimate([1, 2, 3, 4], [2, 4, 6, 8])
     assert perfect is not None
     assert perfect.value == pytest.approx(1)
     assert perfect.interval is None
     with pytest.raises(ValueError, match="its y"):
         correlation_estimate([1, 2, 3], [1, 2])
+
+
+def test_a_correlation_never_exceeds_one() -> None:
+    # Floating point makes this slope times this ratio of spreads 1.0000000000000002.
+    x = [2.7, 4.3, 1.2]
+    up = correlation_estimate(x, [1.2 * each for each in x])
+    down = correlation_estimate(x, [-1.2 * each for each in x])
+
+    assert up is not None
+    assert down is not None
+    assert (up.value, down.value) == (1, -1)
 
 
 def test_a_slope_has_a_t_interval() -> None:

@@ -1,3 +1,5 @@
+import hashlib
+import time
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
@@ -8,6 +10,7 @@ from hypothesis import strategies as st
 from alliance_api.domain.errors import Problem, Refused, refuse_if
 from alliance_api.domain.instants import between, check_aware, rfc3339
 from alliance_api.domain.methods import inputs_hash
+from tests.ground.known import told
 
 pytestmark = pytest.mark.ground
 
@@ -19,6 +22,9 @@ def test_the_hash_is_the_sha256_of_sorted_compact_json() -> None:
     expected = "6739d783db2ab3fd0e308ed566ca042752f3cab5f9516e0e6d9e411041c24c13"
 
     assert inputs_hash({"b": "x", "a": (1.0, 2.5, None)}) == expected
+    # printf '{"a":"\\u00fc"}' | sha256sum
+    escaped = hashlib.sha256(rb'{"a":"\u00fc"}').hexdigest()
+    assert inputs_hash({"a": "ü"}) == escaped
 
 
 def test_one_instant_has_one_hash_in_every_zone() -> None:
@@ -37,7 +43,7 @@ def test_what_has_no_canonical_spelling_is_refused(value: object) -> None:
 
 @pytest.mark.parametrize("inputs", [{"a": b"bytes"}, {"a": {1: "a key that is no text"}}])
 def test_what_json_cannot_say_is_refused(inputs: dict[str, object]) -> None:
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match=r"JSON|keys"):
         inputs_hash(inputs)
 
 
@@ -55,11 +61,23 @@ def test_time_between_two_clock_readings_of_one_zone_is_real_time() -> None:
     assert rfc3339(spring[1]) == "2025-03-30T08:00:00Z"
 
 
+def test_an_instant_is_spelled_in_utc_wherever_the_machine_stands(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setenv("TZ", "Asia/Tokyo")
+        time.tzset()
+        spelled = rfc3339(datetime(2025, 5, 2, 10, 0, tzinfo=ZoneInfo("Europe/Berlin")))
+    time.tzset()
+
+    assert spelled == "2025-05-02T08:00:00Z"
+
+
 def test_a_datetime_without_an_offset_is_no_instant() -> None:
     aware = datetime(2025, 5, 2, tzinfo=UTC)
 
     assert check_aware(started_at=aware, ended_at=None) == ()
-    assert [each.field for each in check_aware(started_at=NAIVE)] == ["started_at"]
+    assert told(check_aware(started_at=NAIVE)) == [("NAIVE_TIME", "started_at")]
     for refused in (lambda: between(aware, NAIVE), lambda: rfc3339(NAIVE)):
         with pytest.raises(ValueError, match="offset"):
             refused()

@@ -2,10 +2,10 @@ from dataclasses import replace
 
 import pytest
 
-from alliance_api.domain.instruments import Licence, LicenceStatus
-from alliance_api.domain.permissions import may_be_planned
+from alliance_api.domain.instruments import Ages, Licence, LicenceStatus
+from alliance_api.domain.permissions import fits_age, may_be_planned
 from alliance_api.instruments.loader import load_all
-from tests.ground.known import OURS, a_form
+from tests.ground.known import OURS, a_form, told
 
 pytestmark = pytest.mark.ground
 
@@ -14,6 +14,7 @@ FREE = {
     "alliance-check-in",
     "alliance-check-in-caregiver",
     "alliance-check-in-child",
+    "alliance-check-in-prediction",
     "alliance-check-in-t",
     "c-nip-1.1",
     "care",
@@ -48,8 +49,18 @@ def test_the_refusal_names_the_way_out() -> None:
 def test_a_status_nobody_confirmed_counts_as_needing_permission(status: LicenceStatus) -> None:
     form = replace(a_form(1, 0, 4), licence=_under(status, verified=False))
 
-    assert may_be_planned(form, False) is not None
+    problem = may_be_planned(form, False)
+    assert problem is not None
+    assert told([problem]) == [("PERMISSION_REQUIRED", "instrument")]
     assert may_be_planned(form, True) is None
+
+
+def test_a_free_form_nobody_confirmed_is_said_to_be_unconfirmed() -> None:
+    form = replace(a_form(1, 0, 4), licence=_under(LicenceStatus.FREE, verified=False))
+    problem = may_be_planned(form, False)
+
+    assert problem is not None
+    assert problem.message.startswith("This form's licence is not confirmed: ")
 
 
 def test_statuses_are_complete_and_what_may_be_passed_on_may_be_used() -> None:
@@ -63,3 +74,35 @@ def test_statuses_are_complete_and_what_may_be_passed_on_may_be_used() -> None:
         LicenceStatus.ELECTRONIC_USE_PROHIBITED,
         LicenceStatus.ALL_RIGHTS_RESERVED,
     }
+
+
+@pytest.mark.parametrize(
+    ("code", "years", "told"),
+    [
+        ("alliance-check-in-child", 6, None),
+        ("alliance-check-in-child", 11, None),
+        ("alliance-check-in-child", 12, "from 6 to 11 years"),
+        ("alliance-check-in", 11, "from 12 years"),
+        ("alliance-check-in", 12, None),
+        ("phq-9", 120, None),
+    ],
+)
+def test_a_form_is_refused_for_clients_of_another_age(
+    code: str, years: int, told: str | None
+) -> None:
+    problem = fits_age(FORMS[code], years)
+
+    if told is None:
+        assert problem is None
+    else:
+        assert problem is not None
+        assert (problem.code, problem.field) == ("AGE_OUT_OF_RANGE", "instrument")
+        assert told in problem.message
+
+
+def test_a_form_with_only_an_upper_age_says_so() -> None:
+    form = replace(a_form(1, 0, 4), ages=Ages(maximum=9))
+    problem = fits_age(form, 10)
+
+    assert problem is not None
+    assert "for clients to 9 years" in problem.message

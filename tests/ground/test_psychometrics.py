@@ -20,8 +20,10 @@ def test_t_scores_need_a_norm() -> None:
     for name, each in row["inputs"].items():
         found = t_score(each["x"], each["m"], each["s"])
         assert found == pytest.approx(row["expected"][name], abs=1e-6)
-    with pytest.raises(ValueError, match="above 0"):
-        t_score(1, 1, 0)
+    assert t_score(1, 0, 0.5) == 70
+    for sd in (0, -1):
+        with pytest.raises(ValueError, match="above 0"):
+            t_score(1, 1, sd)
 
 
 def test_the_ceiling_index() -> None:
@@ -52,7 +54,7 @@ def test_mixed_metrics_are_mapped_before_they_are_added() -> None:
     assert mapped == expected["mapped"]
     assert raw["1"] + raw["2"] + raw["3"] == expected["credibility_sum"]
     assert mapped["4"] + raw["5"] + mapped["6"] == expected["expectancy_sum_mapped"]
-    for empty in [((1, 1), (0, 1)), ((0, 1), (2, 1))]:
+    for empty in [((1, 1), (0, 1)), ((0, 1), (2, 1)), ((0, 1), (1, 1))]:
         with pytest.raises(ValueError, match="goes up"):
             rescale(1, *empty)
 

@@ -1,6 +1,7 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from random import Random
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -82,6 +83,8 @@ def test_who_came_in_time_did_not_miss_the_session() -> None:
 
     assert _of(CLIENT, *FOUR_KEPT, came).kept == Rate(4, 4)
     assert _of(CLIENT, *FOUR_KEPT, too_late).kept == Rate(4, 5)
+    patient = Policy(grace_minutes=40)
+    assert _of(CLIENT, *FOUR_KEPT, too_late, policy=patient).kept == Rate(4, 4)
 
 
 def test_rates_below_five_are_not_shown() -> None:
@@ -105,6 +108,7 @@ def test_late_cancellations_are_counted_for_whoever_made_them() -> None:
     therapists = (_session(LATE, THERAPIST),)
 
     assert _of(CLIENT, *sessions, *therapists).late_cancellations == 1
+    assert _of(CLIENT, *sessions, sessions[0]).late_cancellations == 2
     assert _of(THERAPIST, *sessions, *therapists).late_cancellations == 1
 
 
@@ -131,6 +135,8 @@ def test_cadence_is_the_share_of_regular_intervals_between_kept_sessions() -> No
     assert found.cadence == Rate(4, 5)  # 7, 7, 9, 10, 7
     assert found.cadence_variation == pytest.approx(0.1768, abs=1e-4)
     assert reliability(CLIENT, sessions, [], NOW, POLICY).cadence == Rate(0, 0)
+    few = reliability(CLIENT, sessions[:5], [], NOW, Policy(interval_days=7))
+    assert (few.cadence, few.cadence_variation) == (Rate(3, 4), None)
 
 
 def test_cadence_goes_by_when_sessions_were_really_held() -> None:
@@ -142,6 +148,16 @@ def test_cadence_goes_by_when_sessions_were_really_held() -> None:
     out_of_order = replace(_session(KEPT), held_start=FIRST + timedelta(days=14))
     found = reliability(CLIENT, [out_of_order, then], [], NOW, Policy(interval_days=7))
     assert found.cadence == Rate(1, 1)
+
+
+def test_sessions_in_the_repeated_hour_keep_their_real_order() -> None:
+    # Ten to two and, after the clock went back, ten past one: twenty minutes later.
+    first = datetime(2025, 10, 26, 1, 50, tzinfo=ZoneInfo("Europe/London"))
+    second = first.replace(minute=10, fold=1)
+    sessions = [SessionRecord(at, KEPT) for at in (first, second)]
+    policy = Policy(interval_days=20 / (24 * 60), tolerance_days=0.001)
+
+    assert reliability(CLIENT, sessions, [], NOW, policy).cadence == Rate(1, 1)
 
 
 def test_follow_through_and_the_period_complete_the_picture() -> None:

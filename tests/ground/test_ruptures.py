@@ -1,10 +1,13 @@
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alliance_api.domain.episodes import Episode, Pattern, either, episodes
+from alliance_api.domain.charts import RangeForm
+from alliance_api.domain.episodes import Alarm, Episode, Pattern, either, episodes
+from alliance_api.domain.intervals import Estimate, slope_estimate
 from alliance_api.domain.ruptures import (
     CHART,
     DROP_1SD,
@@ -15,11 +18,13 @@ from alliance_api.domain.ruptures import (
     drops,
     fall_in_sds,
     fall_rule,
+    fall_start,
+    fell_by,
     spread_before,
     stricter,
 )
-from alliance_api.domain.shapes import Shape, linear, quadratic, trajectory
-from alliance_api.domain.tension import reported
+from alliance_api.domain.shapes import Fit, Shape, Trajectory, _shape, linear, quadratic, trajectory
+from alliance_api.domain.tension import METHOD, reported
 from tests.ground.known import vector
 
 pytestmark = pytest.mark.ground
@@ -84,7 +89,7 @@ def test_the_shapes_of_the_fact_sheet() -> None:
 
 
 def test_a_shape_needs_five_sessions_and_variation() -> None:
-    assert trajectory([1, 2, 3, 4]).shape is None
+    assert trajectory([1, 2, 3, 4]) == Trajectory(None, 4, None, None, None)
     assert trajectory([1, 2, 3, 4, 5]).shape is Shape.RISING
     assert trajectory([5, 4, 3, 2, 1]).shape is Shape.FALLING
     flat = trajectory([4.0] * 6)
@@ -94,8 +99,36 @@ def test_a_shape_needs_five_sessions_and_variation() -> None:
     # An arch is no U.
     assert trajectory([1, 3, 4, 3, 1]).shape is Shape.NONE
     for fit, least in [(linear, 2), (quadratic, 3)]:
+        assert fit([1.0] * least).coefficients[0] == pytest.approx(1)
         with pytest.raises(ValueError, match="too few"):
             fit([1.0] * (least - 1))
+
+
+def test_a_shape_carries_the_curves_it_was_told_by() -> None:
+    values = [3.0, 3.2, 3.1, 3.6, 3.9, 3.8]
+    found = trajectory(values)
+
+    assert found.slope == slope_estimate(range(6), values)
+    assert (found.linear, found.quadratic) == (linear(values), quadratic(values))
+
+
+def _told(
+    line: float, curve: float, *, bend: float = 1, interval: tuple[float, float] | None = None
+) -> Shape:
+    slope = None if interval is None else Estimate(sum(interval) / 2, 9, interval)
+    return _shape(slope, Fit((0.0, 0.0), line), Fit((0.0, 0.0, bend), curve))
+
+
+def test_the_bounds_of_a_u_belong_to_it() -> None:
+    assert _told(0.3, 0.5) is Shape.U_SHAPED
+    assert _told(0.31, 0.5) is _told(0.2, 0.49) is Shape.NONE
+    assert _told(0.3, 0.5, bend=0) is _told(0.3, 0.5, bend=-1) is Shape.NONE
+
+
+def test_a_slope_that_may_be_flat_is_neither_rising_nor_falling() -> None:
+    assert _told(0.9, 0.9, interval=(0, 2)) is _told(0.9, 0.9, interval=(-2, 0)) is Shape.NONE
+    assert _told(0.9, 0.9, interval=(0.1, 2)) is Shape.RISING
+    assert _told(0.9, 0.9, interval=(-2, -0.1)) is Shape.FALLING
 
 
 def test_a_fall_of_exactly_one_sd_counts() -> None:
@@ -110,6 +143,21 @@ def test_a_fall_of_exactly_one_sd_counts() -> None:
         drop_rule(tenths, 0.9, k=3)
 
 
+def test_a_fall_short_of_the_threshold_by_more_than_noise_is_none() -> None:
+    assert fell_by(4.0, 3.0, 1)
+    assert fell_by(0.3, 0.1, 0.2)
+    assert not fell_by(4.0, 3.0000005, 1)
+    assert not fell_by(3.0, 4.0, 1)
+
+
+def test_a_fall_begins_where_it_lies_a_quarter_down() -> None:
+    # Down from 5 to 1 a quarter is at 4. The first session of all has none to have fallen from.
+    assert fall_start([5, 4, 3, 2, 1], 4, 5) == 1
+    assert fall_start([5, 4.1, 3, 2, 1], 4, 5) == 2
+    assert fall_start([4, 3.9, 3, 2, 1], 4, 5) == 1
+    assert fall_start([5, 1, 1, 1, 1], 4, 5) == 4
+
+
 def test_the_stricter_spread_is_used_and_none_is_none() -> None:
     assert stricter(0.2, 0.5) == 0.5
     assert stricter(0.5, 0.2) == 0.5
@@ -117,6 +165,17 @@ def test_the_stricter_spread_is_used_and_none_is_none() -> None:
     assert stricter(0, None) is None
     assert drops([4.0, 4.0], k=1) == ()
     assert drops([4.0], k=1) == ()
+    assert len(drops([4.0, 3.0, 4.0], k=1)) == 1
+    assert drops([4.0, 3.0, 4.0], k=1, between_sd=2) == ()
+
+
+def test_looking_back_the_window_and_the_tolerance_may_be_chosen() -> None:
+    values = [4.0, 2.0, 2.0, 3.9, 4.0]
+
+    assert _only(drops(values, k=1)).repair == 3
+    assert _only(drops(values, k=1, tolerance=0)).repair == 4
+    assert _only(drops(values, k=1, window=1)).repair is None
+    assert _only(episodes(values, drop_rule(values, 1, k=1, window=1))).repair is None
 
 
 def test_two_sessions_can_already_drop_by_their_own_spread() -> None:
@@ -145,6 +204,9 @@ def test_repair_comes_within_the_window_or_not_at_all() -> None:
     assert (late.repair, late.over, late.pattern) == (None, True, None)
     still = _only(episodes(base, drop_rule(base, 0.5, k=1)))
     assert (still.repair, still.over) == (None, False)
+    for later, over in [(4, False), (5, True)]:
+        values = [*base, *[2.0] * later]
+        assert _only(episodes(values, drop_rule(values, 0.5, k=1))).over is over
     # 3.75 is the level less half an SD; below it, it is not mended.
     almost = [4.0, 2.0, 3.74]
     assert _only(episodes(almost, drop_rule(almost, 0.5, k=1))).repair is None
@@ -156,6 +218,7 @@ def test_patterns_are_told_by_the_steps_down_and_up() -> None:
 
     assert pattern(3.0, 4.1) is Pattern.V
     assert pattern(3.0) is None
+    assert pattern(3.8, 3.2, 4.1) is Pattern.GRADUAL_DECLINE
     assert pattern(3.8, 3.5, 3.2, 4.1) is Pattern.GRADUAL_DECLINE
     assert pattern(3.8, 3.5, 3.2) is Pattern.GRADUAL_DECLINE
     assert pattern(3.8, 3.5, 3.2, 3.5, 3.8, 4.1) is Pattern.U
@@ -168,6 +231,22 @@ def test_an_episode_is_one_however_long_it_lasts() -> None:
     assert (found.start, found.alarm, found.nadir, found.repair) == (8, 8, 11, None)
     assert (found.depth, found.method) == (1.6, FALL_FROM_USUAL)
     assert _only(_falls([*values, 4.1])).repair == len(values)
+
+
+def _always(values: list[float]) -> tuple[Episode, ...]:
+    return episodes(values, lambda index: Alarm(CHART, index, 4.0, 3.0))
+
+
+def test_the_first_session_may_raise_an_alarm_of_its_own() -> None:
+    found = _only(_always([1.0, 1.0]))
+
+    assert (found.start, found.alarm, found.evidence) == (0, 0, (0,))
+
+
+def test_the_session_that_mends_one_rupture_begins_no_other() -> None:
+    found = _always([1.0, 1.0, 3.0, 1.0, 3.0])
+
+    assert [(each.alarm, each.repair) for each in found] == [(0, 2), (3, 4)]
 
 
 def test_two_ruptures_are_two() -> None:
@@ -227,6 +306,29 @@ def test_the_chart_finds_the_rupture_of_the_fact_sheet() -> None:
     assert found.method == CHART
     assert found.depth == pytest.approx(4.071429 - 3.1, abs=1e-6)
     assert episodes(x, chart_rule(x, baseline=7, least=1)) == ()
+
+
+def test_the_chart_rule_takes_the_charts_own_settings() -> None:
+    at = [datetime(2025, 1, 6, tzinfo=UTC) + timedelta(weeks=n) for n in (0, 1, 2, 3, 20, 21)]
+    across_a_gap = [4.0, 4.1, 4.0, 4.1, 3.0, 3.1, 3.0]
+    at.append(at[-1] + timedelta(weeks=1))
+    assert chart_rule(across_a_gap)(6) is None
+    assert chart_rule(across_a_gap, at)(6) is not None
+
+    steady, then = [4.0, 4.1, 4.0, 4.1, 4.0], [5.0, 3.0, 5.0, 3.4]
+    assert chart_rule([*steady, *then])(8) is None
+    assert chart_rule([*steady, *then], baseline=5)(8) is not None
+
+    outlier = [4.0, 4.1, 4.0, 4.8, 4.0, 4.1, 4.0, 4.1, 3.5]
+    assert chart_rule(outlier)(8) is None
+    assert chart_rule(outlier, form=RangeForm.MEDIAN)(8) is not None
+
+
+def test_a_rupture_of_the_chart_may_be_mended_at_any_later_time() -> None:
+    values = [*STEADY, *[3.0] * 7, 4.1]
+    found = _only(episodes(values, chart_rule(values)))
+
+    assert (found.alarm, found.repair) == (8, 15)
 
 
 def test_the_first_of_several_rules_speaks() -> None:
@@ -294,3 +396,5 @@ def test_reported_tension_is_an_episode_until_a_session_without() -> None:
     assert [each.evidence for each in found] == [(1, 3, 5), (7,)]
     assert reported([None, 0, 0.9]) == ()
     assert len(reported([1, 0, 0, 1])) == 2
+    tense = _only(reported([1, 3, 2]))
+    assert (tense.nadir, tense.method) == (1, METHOD)

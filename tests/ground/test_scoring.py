@@ -1,3 +1,4 @@
+import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -183,6 +184,7 @@ def test_rounding_is_for_display_and_a_half_goes_away_from_zero(
 
 
 def test_what_is_no_number_is_not_displayed() -> None:
+    assert for_display(43.75) == "43.8"
     for value in (float("nan"), float("inf")):
         with pytest.raises(ValueError, match="Fraction"):
             for_display(value)
@@ -258,6 +260,9 @@ def test_the_hash_of_the_inputs_ignores_order_and_spelling_but_nothing_else() ->
     assert score_inputs_hash(form, in_order(1, 2, 4)) != original
     away = (*in_order(1, 2), GivenAnswer(3, None, not_applicable=True))
     assert score_inputs_hash(form, away) != score_inputs_hash(form, in_order(1, 2, None))
+    # As it is stored beside scores, it must be found again by anybody who spells the inputs so.
+    spelled = b'{"answers":{"1":1,"2":2,"3":"NA"},"instrument":"form","version":1}'
+    assert score_inputs_hash(form, away) == hashlib.sha256(spelled).hexdigest()
 
 
 tenths = st.integers(-100, 100).map(lambda n: n / 10)

@@ -1,13 +1,10 @@
-from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from alliance_api.domain.goals import Stance
-from alliance_api.domain.norms import Norm, ReliabilityKind
 from alliance_api.domain.parties import PartyRole
 from alliance_api.domain.signals import Signal, SignalKind, SignalPolicy, signals
 from alliance_api.domain.views import (
@@ -16,51 +13,28 @@ from alliance_api.domain.views import (
     Asking,
     Cut,
     GoalView,
-    Pairing,
     PreferenceView,
-    Reading,
     Reports,
-    Series,
     TensionReport,
     View,
+)
+from tests.ground.seen import (
+    CLIENT,
+    NORM,
+    START,
+    STEADY,
+    THERAPIST,
+    a_pair,
+    a_series,
+    falls,
+    keys,
+    of_kind,
+    week,
 )
 
 pytestmark = pytest.mark.ground
 
-CLIENT, THERAPIST = PartyRole.CLIENT, PartyRole.THERAPIST
-START = datetime(2025, 1, 6, 10, tzinfo=UTC)
-STEADY = [30.0, 31.0, 30.0, 32.0, 31.0, 30.0, 31.0, 32.0]
-NORM = Norm(
-    sd=6,
-    reliability=0.88,
-    reliability_kind=ReliabilityKind.ALPHA,
-    population="outpatients",
-    source="made up",
-    n=100,
-)
 values_ = st.lists(st.integers(0, 40).map(float), max_size=20)
-
-
-def a_series(
-    values: Sequence[float],
-    norm: Norm | None = NORM,
-    cut: Cut | None = None,
-    key: str = "client",
-    name: str = "m",
-) -> Series:
-    readings = tuple(
-        Reading(f"{name}{n}", START + timedelta(weeks=n), value, f"s{n}")
-        for n, value in enumerate(values)
-    )
-    return Series(key, 0, 40, readings, norm, cut)
-
-
-def _of(view: View, kind: SignalKind) -> list[Signal]:
-    return [signal for signal in signals(view) if signal.kind is kind]
-
-
-def _keys(view: View, kind: SignalKind) -> list[str]:
-    return [signal.key for signal in _of(view, kind)]
 
 
 def test_nothing_seen_is_nothing_said() -> None:
@@ -74,56 +48,57 @@ def test_low_alliance_needs_a_cut_and_its_end_is_spelled_out(inclusive: bool, be
     values = [37.0, 36.0, 35.0, 30.0, 37.0, 20.0]
     cut = Cut(36, inclusive, "the clinic")
 
-    found = _of(View(series=(a_series(values, cut=cut),)), SignalKind.LOW_ALLIANCE)
+    found = of_kind(View(series=(a_series(values, cut=cut),)), SignalKind.LOW_ALLIANCE)
     assert [each.key for each in found] == [
         f"LOW_ALLIANCE:client:{begin}",
         "LOW_ALLIANCE:client:m5",
     ]
     assert found[1].evidence == ("m5",)
-    assert _of(View(series=(a_series(values),)), SignalKind.LOW_ALLIANCE) == []
+    assert of_kind(View(series=(a_series(values),)), SignalKind.LOW_ALLIANCE) == []
 
 
 def test_a_reliable_fall_is_one_however_long_it_lasts() -> None:
     # 1.96 · S_diff = 5.76 points below the mean of the first three, 30.
     values = [30.0, 29.0, 31.0, 25.0, 24.0, 23.0, 30.0, 24.3]
-    found = _of(View(series=(a_series(values),)), SignalKind.RELIABLE_FALL)
+    found = of_kind(View(series=(a_series(values),)), SignalKind.RELIABLE_FALL)
 
     assert [each.evidence for each in found] == [("m4", "m5")]
     assert found[0].key == "RELIABLE_FALL:client:m4"
     without = View(series=(a_series(values, norm=None),))
-    assert _of(without, SignalKind.RELIABLE_FALL) == []
-    assert _of(View(series=(a_series([30.0, 10.0]),)), SignalKind.RELIABLE_FALL) == []
+    assert of_kind(without, SignalKind.RELIABLE_FALL) == []
+    assert of_kind(View(series=(a_series([30.0, 10.0]),)), SignalKind.RELIABLE_FALL) == []
 
 
 def test_a_rupture_and_its_repair_are_two_signals_of_one_episode() -> None:
     view = View(series=(a_series([*STEADY, 20.0, 21.0, 31.0]),))
 
-    (rupture,) = _of(view, SignalKind.RUPTURE)
-    (repair,) = _of(view, SignalKind.REPAIR)
+    (rupture,) = of_kind(view, SignalKind.RUPTURE)
+    (repair,) = of_kind(view, SignalKind.REPAIR)
     assert rupture.key == "RUPTURE:client:m8"
     assert repair.key == "REPAIR:client:m8"
     assert rupture.evidence == ("m7", "m8")
     assert repair.evidence == ("m7", "m8", "m10")
 
 
-def test_without_a_norm_the_own_chart_speaks() -> None:
-    view = View(series=(a_series([*STEADY, 20.0], norm=None),))
-
-    assert [each.method.id for each in _of(view, SignalKind.RUPTURE)] == ["rupture-chart"]
-    few = View(series=(a_series([*STEADY[:4], 20.0], norm=None),))
-    assert _of(few, SignalKind.RUPTURE) == []
+def test_without_a_norm_a_share_of_the_range_stands_for_its_sd() -> None:
+    for norm in (NORM, None):
+        view = View(series=(a_series([*STEADY, 20.0], norm=norm),))
+        (found,) = of_kind(view, SignalKind.RUPTURE)
+        assert found.method.id == "rupture-beyond-noise"
+        few = View(series=(a_series([*STEADY[:2], 20.0], norm=norm),))
+        assert of_kind(few, SignalKind.RUPTURE) == []
 
 
 def test_near_the_ceiling_a_step_is_no_rupture() -> None:
     values = [40.0, 40.0, 39.9, 40.0, 40.0, 40.0, 40.0, 40.0, 39.0]
 
     for norm in (NORM, None):
-        assert _of(View(series=(a_series(values, norm=norm),)), SignalKind.RUPTURE) == []
-    raised = replace(a_series([*values[:8], 36.9], norm=None), minimum=10)
-    assert len(_of(View(series=(raised,)), SignalKind.RUPTURE)) == 1
-    # A tenth of the range below the mean is the least there is.
-    fallen = View(series=(a_series([*values[:8], 35.9], norm=None),))
-    assert len(_of(fallen, SignalKind.RUPTURE)) == 1
+        assert of_kind(View(series=(a_series(values, norm=norm),)), SignalKind.RUPTURE) == []
+    # 15 % of the range below the usual level is the least there is: 6 points of 40, 4.5 of 30.
+    for minimum, held, fell in [(0, 34.0, 33.9), (10, 35.5, 35.4)]:
+        for value, n in [(held, 0), (fell, 1)]:
+            series = replace(a_series([*values[:8], value], norm=None), minimum=minimum)
+            assert len(of_kind(View(series=(series,)), SignalKind.RUPTURE)) == n
 
 
 @given(values_, values_)
@@ -161,23 +136,18 @@ def test_no_rise_is_a_fall(values: list[float]) -> None:
 @pytest.mark.parametrize(("n", "signalled"), [(4, False), (5, True), (9, True)])
 def test_stuck_at_the_ceiling_is_said_once_from_the_fifth_time(n: int, signalled: bool) -> None:
     view = View(series=(a_series([*[40.0] * n, 39.0]),))
-    found = _of(view, SignalKind.STUCK_AT_CEILING)
+    found = of_kind(view, SignalKind.STUCK_AT_CEILING)
 
     assert len(found) == signalled
     assert all(each.key == "STUCK_AT_CEILING:client:m0" for each in found)
     assert all(len(each.evidence) == n for each in found)
 
 
-def _pair(client: Sequence[float], therapist: Sequence[float]) -> View:
-    return View(
-        series=(a_series(client), a_series(therapist, key="therapist", name="t")),
-        pairings=(Pairing("client", "therapist"),),
-    )
-
-
 def test_divergence_is_twenty_percent_apart_three_times_over() -> None:
     def divergences(*gaps: float) -> list[Signal]:
-        return _of(_pair([20.0] * len(gaps), [20 + gap for gap in gaps]), SignalKind.DIVERGENCE)
+        return of_kind(
+            a_pair([20.0] * len(gaps), [20 + gap for gap in gaps]), SignalKind.DIVERGENCE
+        )
 
     assert divergences(8, 8) == []
     assert divergences(4, 4, 4) == []
@@ -192,60 +162,55 @@ def test_divergence_is_twenty_percent_apart_three_times_over() -> None:
 
 
 def test_divergence_needs_both_series_in_view_and_the_same_sessions() -> None:
-    view = _pair([20.0] * 5, [40.0] * 5)
-    assert len(_of(view, SignalKind.DIVERGENCE)) == 1
+    view = a_pair([20.0] * 5, [40.0] * 5)
+    assert len(of_kind(view, SignalKind.DIVERGENCE)) == 1
 
     for one in view.series:
-        assert _of(replace(view, series=(one,)), SignalKind.DIVERGENCE) == []
+        assert of_kind(replace(view, series=(one,)), SignalKind.DIVERGENCE) == []
     therapist = view.series[1]
     without = tuple(replace(each, session=None) for each in therapist.readings)
     apart = replace(view, series=(view.series[0], replace(therapist, readings=without)))
-    assert _of(apart, SignalKind.DIVERGENCE) == []
+    assert of_kind(apart, SignalKind.DIVERGENCE) == []
 
 
 def test_two_unanswered_forms_in_a_row_are_missing_feedback() -> None:
     def missing(answered: str) -> list[str]:
-        asked = tuple(Asked(f"o{n}", each == "x") for n, each in enumerate(answered))
-        return _keys(View(askings=(Asking("client", asked),)), SignalKind.FEEDBACK_MISSING)
+        asked = tuple(Asked(f"o{n}", week(n), each == "x") for n, each in enumerate(answered))
+        return keys(View(askings=(Asking("client", asked),)), SignalKind.FEEDBACK_MISSING)
 
     assert missing("x.x.x") == []
     assert missing("x..") == ["FEEDBACK_MISSING:client:o1"]
     assert missing("x....x..") == ["FEEDBACK_MISSING:client:o1", "FEEDBACK_MISSING:client:o6"]
 
 
-def _falling(party: PartyRole, record: str) -> list[Signal]:
-    seen = tuple(Appearance(f"a{n}", party, each == "m") for n, each in enumerate(record))
-    return _of(View(appearances=seen), SignalKind.RELIABILITY_FALLING)
-
-
 @pytest.mark.parametrize("party", PartyRole)
 def test_two_of_three_failed_after_a_reliable_time(party: PartyRole) -> None:
-    assert _falling(party, "kkkkmmk") == []
-    assert _falling(party, "kkkkkmkk") == []
-    (found,) = _falling(party, "kkkkkkmm")
+    assert falls(party, "kkkkmmk") == []
+    assert falls(party, "kkkkkmkk") == []
+    (found,) = falls(party, "kkkkkkmm")
     assert (found.key, found.evidence) == (f"RELIABILITY_FALLING:{party}:a7", ("a6", "a7"))
-    assert len(_falling(party, "kkkkmkmm")) == 1
-    assert _falling(party, "kkkmmkmm") == []
-    assert _falling(party, "kkkkkkmmmmmkm") == [replace(found)]
+    assert len(falls(party, "kkkkmkmm")) == 1
+    assert falls(party, "kkkmmkmm") == []
+    assert falls(party, "kkkkkkmmmmmkm") == [found]
 
 
 def test_reliability_can_fall_anew_once_it_has_recovered() -> None:
-    assert len(_falling(CLIENT, "kkkkkkkkkkmmkkkmm")) == 2
-    assert len(_falling(CLIENT, "kkkkkkkkkkmmkkmm")) == 1
+    assert len(falls(CLIENT, "kkkkkkkkkkmmkkkmm")) == 2
+    assert len(falls(CLIENT, "kkkkkkkkkkmmkkmm")) == 1
 
 
 def test_the_other_party_is_no_part_of_a_partys_record() -> None:
-    mine = tuple(Appearance(f"a{n}", CLIENT, failed=False) for n in range(9))
-    theirs = tuple(Appearance(f"b{n}", THERAPIST, failed=n > 6) for n in range(9))
+    mine = tuple(Appearance(f"a{n}", week(n), CLIENT, failed=False) for n in range(9))
+    theirs = tuple(Appearance(f"b{n}", week(n), THERAPIST, failed=n > 6) for n in range(9))
     view = View(appearances=tuple(each for pair in zip(mine, theirs, strict=True) for each in pair))
 
-    assert _keys(view, SignalKind.RELIABILITY_FALLING) == ["RELIABILITY_FALLING:THERAPIST:b8"]
+    assert keys(view, SignalKind.RELIABILITY_FALLING) == ["RELIABILITY_FALLING:THERAPIST:b8"]
 
 
 def test_a_disagreement_is_about_words_and_ends_with_them() -> None:
     def disagreements(wording: str, client: Stance, therapist: Stance) -> list[str]:
-        goal = GoalView("goal", wording, {CLIENT: client, THERAPIST: therapist})
-        return _keys(View(goals=(goal,)), SignalKind.GOAL_DISAGREEMENT)
+        goal = GoalView("goal", wording, START, {CLIENT: client, THERAPIST: therapist})
+        return keys(View(goals=(goal,)), SignalKind.GOAL_DISAGREEMENT)
 
     assert disagreements("w1", Stance.DISAGREE, Stance.DISAGREE) == ["GOAL_DISAGREEMENT:goal:w1"]
     assert disagreements("w2", Stance.AGREE, Stance.DISAGREE) == ["GOAL_DISAGREEMENT:goal:w2"]
@@ -268,18 +233,20 @@ def test_a_disagreement_is_about_words_and_ends_with_them() -> None:
 def test_only_a_strong_preference_can_be_crossed(
     wanted: float, offered: float | None, mismatch: bool
 ) -> None:
-    preference = PreferenceView("m", "directiveness", wanted, offered, -3, 8)
-    found = _keys(View(preferences=(preference,)), SignalKind.PREFERENCE_MISMATCH)
+    preference = PreferenceView("m", START, "directiveness", wanted, offered, -3, 8)
+    found = keys(View(preferences=(preference,)), SignalKind.PREFERENCE_MISMATCH)
 
     assert found == (["PREFERENCE_MISMATCH:directiveness:m"] if mismatch else [])
 
 
 def test_reported_tension_is_a_rupture_too() -> None:
-    told = tuple(TensionReport(f"r{n}", tension) for n, tension in enumerate([0, 1, None, 2, 0]))
+    told = tuple(
+        TensionReport(f"r{n}", week(n), tension) for n, tension in enumerate([0, 1, None, 2, 0])
+    )
     view = View(tensions=(Reports("client-tension", told),))
 
-    assert _keys(view, SignalKind.RUPTURE) == ["RUPTURE:client-tension:r1"]
-    (repair,) = _of(view, SignalKind.REPAIR)
+    assert keys(view, SignalKind.RUPTURE) == ["RUPTURE:client-tension:r1"]
+    (repair,) = of_kind(view, SignalKind.REPAIR)
     assert repair.evidence == ("r1", "r3", "r4")
 
 

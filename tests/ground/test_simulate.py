@@ -4,10 +4,29 @@ from dataclasses import replace
 
 import pytest
 
+from alliance_api.domain.beyond_noise import falls_beyond
 from alliance_api.domain.episodes import Pattern
 from alliance_api.domain.psychometrics import alpha
 from alliance_api.domain.simulate import WORLD, Dyad, Style, World, simulate
-from alliance_api.domain.study import BASELINES, Hit, fell, study
+from alliance_api.domain.statistics import Rate
+from alliance_api.domain.study import (
+    BASELINES,
+    OURS,
+    PLAIN,
+    At,
+    Equal,
+    Hit,
+    Study,
+    _Tried,
+    below_mean,
+    below_usual,
+    beyond_noise,
+    fell,
+    rules,
+    smoothed,
+    study,
+    summed,
+)
 
 pytestmark = pytest.mark.ground
 
@@ -100,43 +119,110 @@ def test_ten_thousand_cases_are_made_well_within_a_minute() -> None:
     assert time.process_time() - began < 6
 
 
-def test_a_fall_is_counted_from_the_session_before() -> None:
-    assert fell([40, 39], 1) == 1
-    assert fell([40], 0) is None
+@pytest.fixture(scope="module")
+def studied() -> Study:
+    return study(simulate(3, 400))
 
 
-def test_the_study_compares_at_equal_sensitivity() -> None:
-    found = study(400, seed=3)
-    rules = {(each.baseline, each.rule): each for each in found.rules}
+def test_falls_are_told_session_by_session() -> None:
+    values = [36.0, 37.0, 36.0, 38.0, 37.0, 36.0, 30.0, 37.0]
 
-    assert found == study(400, seed=3)
-    assert {each.baseline for each in found.rules} == set(BASELINES)
+    assert fell(values[:3]) == [None, -1, 1]
+    assert fell([40.0]) == [None]
+    assert below_usual(6)(values)[:3] == [None] * 3
+    assert below_usual(6)(values)[6] == 6.5 / 6
+    assert beyond_noise(6)(values) == falls_beyond(values, 6)
+    for statistic in (below_mean(5), smoothed(5), summed(5)):
+        assert statistic(values)[:5] == [None] * 5
+        # A chart has nothing to say of a baseline that does not vary, or is not there yet.
+        assert statistic([40.0] * 7) == [None] * 7
+        assert statistic(values[:4]) == [None] * 4
+    # Moving ranges of 1, 1, 2 and 1 around 36.8: sigma is 1.25 / 1.128.
+    sigma = 1.25 / 1.128
+    assert below_mean(5)(values)[6] == pytest.approx(6.8 / sigma)
+    # Each of the low sums gains (36.8 - x) / sigma - 0.5, and never falls below 0.
+    gains = [(36.8 - x) / sigma - 0.5 for x in values[5:]]
+    sums = [gains[0], gains[0] + gains[1], gains[0] + gains[1] + gains[2]]
+    assert summed(5)(values)[5:] == pytest.approx(sums)
+    # The EWMA of the first later session is 0.3 of its fall, as is its half-width of 3 sigma.
+    assert smoothed(5)(values)[5] == pytest.approx(0.8 / (3 * sigma))
+
+
+def test_every_rule_is_tried_on_the_same_episodes(studied: Study) -> None:
+    assert studied == study(simulate(3, 400))
+    assert studied.cases == 400
+    for hit in Hit:
+        for n in BASELINES:
+            found = [each for each in studied.rules if (each.baseline, each.hit) == (n, hit)]
+            assert [each.rule for each in found] == [rule.name for rule in rules(n)]
+            assert len({each.sensitivity.denominator for each in found}) == 1
+            assert len({each.false_alarms.denominator for each in found}) == 1
+
+
+def test_our_rule_cries_wolf_much_less_than_the_plain_one(studied: Study) -> None:
+    found = {(each.baseline, each.rule): each for each in studied.rules}
     for n in BASELINES:
-        plain, ours = rules[n, "FELL_BY_1_POINT"], rules[n, "FALL_FROM_USUAL_1SD"]
-        assert plain.sensitivity.denominator == ours.sensitivity.denominator
-        assert plain.false_alarms.denominator == ours.false_alarms.denominator
-        assert plain.false_alarms.value is not None
-        assert ours.false_alarms.value is not None
-        assert plain.false_alarms.value > 20 * ours.false_alarms.value
-        strict = rules[n, "FALL_FROM_USUAL_2SD"]
-        assert strict.sensitivity.numerator <= ours.sensitivity.numerator
-    for each in found.equal:
+        plain, ours = found[n, PLAIN].false_alarms.value, found[n, OURS].false_alarms.value
+        assert plain is not None
+        assert ours is not None
+        assert plain > 40 * ours
+    for one, other in [("DROP_1SD", "DROP_2SD"), ("FALL_FROM_USUAL_1SD", "FALL_FROM_USUAL_2SD")]:
+        loose, strict = found[5, one], found[5, other]
+        assert strict.sensitivity.numerator < loose.sensitivity.numerator
+        assert strict.false_alarms.numerator < loose.false_alarms.numerator
+
+
+def test_the_study_compares_at_equal_sensitivity(studied: Study) -> None:
+    found = {(each.baseline, each.rule, each.hit): each for each in studied.rules}
+    for each in studied.equal:
         assert each.ratio is None or each.ratio > 1
-    first = found.equal[0]
-    assert (first.baseline, first.fell_by) == (5, 1)
-    assert first.sensitivity == pytest.approx(rules[5, "FELL_BY_1_POINT"].sensitivity.value)
-    assert first.plain == rules[5, "FELL_BY_1_POINT"].false_alarms
+        ours = found[each.baseline, OURS, each.hit]
+        if each.at is At.OUR_OWN:
+            assert each.share == 1
+            assert each.sensitivity == ours.sensitivity.value
+            assert each.ours == ours.false_alarms
+        if each.at is At.PLAIN_OWN:
+            plain = found[each.baseline, PLAIN, each.hit]
+            assert each.fell_by == 1
+            assert each.sensitivity == plain.sensitivity.value
+            assert each.plain == plain.false_alarms
+    assert len(studied.equal) == len(Hit) * len(BASELINES) * 5
+    assert len(studied.ratios(Hit.IN_EPISODE, At.OUR_OWN)) == len(BASELINES)
+    assert len(studied.ratios(Hit.AT_NADIR, At.GIVEN)) == len(BASELINES) * 3
 
 
-def test_at_the_nadir_luck_along_the_way_does_not_count() -> None:
-    anywhere, nadir = study(400, seed=3), study(400, seed=3, hit=Hit.AT_NADIR)
+def test_the_plain_rule_finds_no_more_than_ours_and_barely_less() -> None:
+    tried = _Tried((1.0, 2.0, 3.0, 3.0, 4.0), (0.5, 2.5, 3.5))
 
-    assert anywhere.rules[0].false_alarms == nadir.rules[0].false_alarms
-    for one, other in zip(anywhere.rules, nadir.rules, strict=True):
+    assert tried.at_most(5) == float("-inf")
+    assert (tried.at_most(4), tried.sensitivity(2.0).numerator) == (2.0, 4)
+    # Two falls of 3: without them one is left, and the next fall that anybody showed is 3.5.
+    assert tried.at_most(2) == tried.at_most(1) == 3.5
+    assert tried.at_most(0) == float("inf")
+    assert tried.at_least(1) == 1
+    assert tried.at_least(0.8) == 2
+    assert tried.at_least(0) == 4
+
+
+def test_at_the_nadir_luck_along_the_way_does_not_count(studied: Study) -> None:
+    anywhere, nadir = (
+        [each for each in studied.rules if each.hit is hit]
+        for hit in (Hit.IN_EPISODE, Hit.AT_NADIR)
+    )
+    assert anywhere[0].false_alarms == nadir[0].false_alarms
+    for one, other in zip(anywhere, nadir, strict=True):
         assert other.sensitivity.numerator <= one.sensitivity.numerator
         assert other.sensitivity.denominator <= one.sensitivity.denominator
 
 
+def test_without_a_false_alarm_there_is_no_ratio() -> None:
+    none, some = Rate(0, 100), Rate(1, 100)
+    for plain, ours, ratio in [(some, none, None), (none, some, None), (some, some, 1)]:
+        each = Equal(8, Hit.IN_EPISODE, At.GIVEN, 0.8, 1, 1, plain, ours)
+        assert each.ratio == ratio
+
+
 def test_nothing_to_judge_by_is_refused() -> None:
-    with pytest.raises(ValueError, match="nothing to judge"):
-        study(3, world=replace(WORLD, ruptures=0))
+    for world in (replace(WORLD, ruptures=0), replace(WORLD, sessions=4)):
+        with pytest.raises(ValueError, match="nothing to judge"):
+            study(simulate(1, 3, world))

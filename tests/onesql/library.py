@@ -106,6 +106,14 @@ SOURCES: dict[str, dict[str, Source]] = {
             Order((("number", "int"), ("id", "uuid"))),
             filters=(Filter("name", "{row}.name = {value}"),),
         ),
+        "shelvesLike": ToMany(
+            {},
+            Order((("number", "int"), ("id", "uuid"))),
+            filters=(
+                Filter("long", "char_length({row}.name) <= {value}", "int"),
+                Filter("name", "char_length({row}.name) <= {value}", "int", len, unless="long"),
+            ),
+        ),
         "authors": Connection({}, BY_NAME, filters=(Filter("name", "{row}.name = {value}"),)),
         "works": UnionList(
             {"Book": ToMany({}, NEWEST), "Review": ToMany({}, BY_WRITTEN)}, limit="limit"

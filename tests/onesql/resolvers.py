@@ -85,6 +85,10 @@ class Plain:
         found = sorted(self.rows["shelves"], key=lambda row: (row["number"], row["id"]))
         return [row for row in found if arguments.get("name", row["name"]) == row["name"]]
 
+    def query_shelves_like(self, _: Any, arguments: Row) -> list[Row]:
+        longest = arguments.get("long", len(arguments["name"]))
+        return [row for row in self.query_shelves(None, {}) if len(row["name"]) <= longest]
+
     def query_authors(self, _: Any, arguments: Row) -> Row:
         found = [
             row for row in self.rows["authors"] if arguments.get("name", row["name"]) == row["name"]

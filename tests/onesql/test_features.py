@@ -40,6 +40,10 @@ EXAMPLES: dict[str, str] = {
         { oldest { title } library { newest { added: published author { latestBook(genre: POETRY) {
             title chapters { title } } } } } }""",
     "a list may be filtered": '{ shelves(name: "it\'s") { name } all: shelves { name } }',
+    "a filter may follow from another argument where its own is not given": """
+        { shelvesLike(name: "so long") { name } all: shelvesLike(name: "", long: 99) { name }
+          none: shelvesLike(name: "so long", long: 0) { name }
+          null: shelvesLike(name: "so long", long: null) { name } }""",
     "a list may be limited, by default or by the caller": """
         { works(limit: 9) { ... on Book { chapters { number } two: chapters(limit: 2) { number }
             all: chapters(limit: null) { number } } } }""",

@@ -78,7 +78,8 @@ READ = _read(_TABLE)
 class Writing:
     """Who may write a table: the scope, the relations, and the column that must be oneself.
 
-    `where` is a further condition on the row, in SQL.
+    `where` is a further condition on the row, in SQL; `signs` the column in which whoever changes
+    it leaves their own id.
     """
 
     table: str
@@ -88,6 +89,7 @@ class Writing:
     author: str | None = None
     own_role: str | None = None
     where: str | None = None
+    signs: str | None = None
 
 
 WRITE: tuple[Writing, ...] = (
@@ -104,7 +106,8 @@ WRITE: tuple[Writing, ...] = (
     Writing("goal_levels", "INSERT", ("Goal.c", "Goal.u"), (C, T)),
     # The client says what they would like, and the therapist what therapy is like.
     Writing("preferences", "INSERT", ("Goal.u",), (C, T), "person_id", "role"),
-    Writing("preferences", "UPDATE", ("Goal.u",), (C, T), "person_id", "role"),
+    # A therapist who follows another says what therapy is like from now on.
+    Writing("preferences", "UPDATE", ("Goal.u",), (C, T), None, "role"),
     Writing("goal_ratings", "INSERT", ("Goal.u",), (C, T), "rated_by", "role"),
     # Each party records their own commitments.
     Writing("commitments", "INSERT", ("Task.c",), (C, T), "owner_id", "owner_role"),
@@ -121,9 +124,11 @@ WRITE: tuple[Writing, ...] = (
     Writing("consents", "UPDATE", ("Consent.u",), (C, G)),
     Writing("notes", "INSERT", ("DocumentReference.c",), (T,), "author_id"),
     # The privacy officer reviews what was read through broken glass, and guards legal holds.
-    Writing("emergencies", "UPDATE", ("AuditEvent.u",), (P,), "reviewed_by"),
+    Writing("emergencies", "UPDATE", ("AuditEvent.u",), (P,), signs="reviewed_by"),
     Writing("legal_holds", "INSERT", ("Consent.c",), (P,), "set_by"),
     Writing("legal_holds", "UPDATE", ("Consent.u",), (P,)),
+    # Erasing a person is the privacy officer's, and begins with a row that names who asked for it.
+    Writing("erasures", "INSERT", ("Patient.d",), (P,), "asked_by"),
     # Therapist, manager and EHR plan; attendance is recorded by the therapist or the EHR.
     Writing("sessions", "INSERT", ("Appointment.c",), (T, M, E)),
     Writing("sessions", "UPDATE", ("Appointment.u",), (T, M, E)),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import chain
 
 from .charter import NEVER, READ, WRITE, Writing
 from .facets import HOLDINGS, Place
@@ -15,6 +16,8 @@ from .relations import OF_A_CASE, OF_AN_ORGANISATION, Relation
 
 API = "alliance_api"
 ENGINE = "alliance_engine"
+# Entered by operators only; the service cannot become it.
+KEEPER = "alliance_keeper"
 
 
 def setting(name: str, kind: str = "uuid") -> str:
@@ -184,7 +187,8 @@ def _write(rule: Writing) -> Policy:
     condition = " AND ".join([*parts, _reach_to_write(rule)])
     name = f"{rule.table}_{rule.command.lower()}" + ("_own" if rule.where else "")
     using = condition if rule.command == "UPDATE" else None
-    return Policy(name, rule.table, rule.command, using, condition)
+    check = f"{condition} AND {rule.signs} = {ME}" if rule.signs else condition
+    return Policy(name, rule.table, rule.command, using, check)
 
 
 def writing() -> list[Policy]:
@@ -201,6 +205,7 @@ CATALOGUE = (
     "instrument_norms",
     "instrument_reports",
     "instrument_bands",
+    "instrument_records",
 )
 
 
@@ -276,11 +281,24 @@ def _others() -> list[Policy]:
             None,
         ),
         Policy("read_ledger_insert", "read_ledger", "INSERT", None, mine),
-        # Of the chain's seals everybody may know: they tell of nobody.
-        Policy("ledger_seals_read", "ledger_seals", "SELECT", organisation, None),
-        # Wrapped, a key is of no use to anybody; people make their own only.
+        # A seal names its entries, and their ids tell when somebody read: the officer's.
+        Policy(
+            "ledger_seals_read",
+            "ledger_seals",
+            "SELECT",
+            f"{organisation} AND {gate(('AuditEvent',))} AND {officer}",
+            None,
+        ),
+        # Wrapped, a key is of no use to anybody; people make their own only, until they are erased.
         Policy("person_keys_read", "person_keys", "SELECT", organisation, None),
-        Policy("person_keys_insert", "person_keys", "INSERT", None, mine),
+        Policy(
+            "person_keys_insert",
+            "person_keys",
+            "INSERT",
+            None,
+            f"{mine} AND (SELECT p.erased_at IS NULL FROM people p WHERE "
+            f"p.organisation_id = {ORGANISATION} AND p.id = {ME})",
+        ),
         Policy(
             "legal_holds_read",
             "legal_holds",
@@ -312,12 +330,13 @@ def _others() -> list[Policy]:
 OPENING = "organisation_id, measurement_id, case_id, informant_id, informant_role, opens_at, sealed_for, to_caregivers"
 ENGINE_GRANTS: dict[str, str] = {
     "people": "SELECT, UPDATE (erased_at)",
-    "staff": "SELECT",
+    "staff": "SELECT, UPDATE (ends_at)",
     "identities": "SELECT (organisation_id, person_id, birth_date), DELETE",
     "person_keys": "SELECT (organisation_id, person_id), DELETE",
     "legal_holds": "SELECT",
-    "erasures": "SELECT, INSERT",
-    "emergencies": "SELECT",
+    "erasures": "SELECT",
+    "emergencies": "SELECT, UPDATE (reason)",
+    "idempotency_keys": "SELECT (organisation_id, person_id), DELETE",
     "read_ledger": "SELECT",
     "ledger_seals": "SELECT, INSERT",
     "research_subjects": "SELECT, INSERT, DELETE",
@@ -341,9 +360,9 @@ ENGINE_GRANTS: dict[str, str] = {
     "goals": "SELECT, UPDATE (state, version, agreed_on, ended_on)",
     "goal_stances": "SELECT, INSERT",
     "goal_versions": "SELECT (organisation_id, goal_id, case_id, version, worded_by, worded_at), UPDATE (wording)",
-    "goal_levels": "SELECT (organisation_id, goal_id, case_id, version, level, worded_by), DELETE",
-    "goal_ratings": "SELECT",
-    "preferences": "SELECT",
+    "goal_levels": "SELECT (organisation_id, goal_id, case_id, version, level, worded_by), UPDATE (wording)",
+    "goal_ratings": "SELECT, DELETE",
+    "preferences": "SELECT, DELETE",
     "reliability": "SELECT, INSERT, UPDATE",
     **dict.fromkeys(
         (
@@ -358,13 +377,14 @@ ENGINE_GRANTS: dict[str, str] = {
         "SELECT, INSERT, UPDATE, DELETE",
     ),
     "teams": "SELECT",
-    "team_members": "SELECT",
-    "consents": "SELECT",
+    "team_members": "SELECT, UPDATE (ends_at)",
+    "consents": "SELECT, UPDATE (withdrawn_at, withdrawn_by)",
     "aggregates": "SELECT, INSERT",
+    "aggregate_sets": "SELECT, INSERT",
     "facts": "INSERT",
 }
 
-ENGINE_ONLY = frozenset({"facts", "score_inputs", "research_subjects"})
+ENGINE_ONLY = frozenset({"facts", "score_inputs", "research_subjects", "aggregate_sets"})
 
 API_GRANTS: dict[str, str] = {
     "cases": "SELECT, INSERT",
@@ -373,6 +393,7 @@ API_GRANTS: dict[str, str] = {
     "notes": "SELECT, INSERT",
     "emergencies": "SELECT, INSERT, UPDATE (reviewed_by, reviewed_at, verdict)",
     "legal_holds": "SELECT, INSERT, UPDATE (lifted_at)",
+    "erasures": "SELECT, INSERT",
     "person_keys": "SELECT, INSERT",
     "read_ledger": "SELECT, INSERT",
     "idempotency_keys": "SELECT, INSERT",
@@ -392,13 +413,25 @@ API_GRANTS: dict[str, str] = {
 }
 
 
-def engine() -> list[Policy]:
-    """Return the engine's policies: the bound organisation, and no other."""
+# What other roles may do beside the service and its engine. The keeper wraps keys anew when a master
+# key is replaced; what the keys open it cannot read.
+OTHER_GRANTS: dict[str, dict[str, str]] = {
+    KEEPER: {"person_keys": "SELECT, UPDATE (wrapped, master)"},
+}
+ROLES = (API, ENGINE, *OTHER_GRANTS)
+
+
+def _of_a_role(role: str, tables: Iterable[str]) -> list[Policy]:
+    """Return the policies of a role that is nobody: the bound organisation, and no other."""
     condition = f"organisation_id = {ORGANISATION}"
-    return [
-        Policy(f"{table}_engine", table, "ALL", condition, condition, ENGINE)
-        for table in ENGINE_GRANTS
-    ]
+    name = role.removeprefix("alliance_")
+    return [Policy(f"{table}_{name}", table, "ALL", condition, condition, role) for table in tables]
+
+
+def engine() -> list[Policy]:
+    """Return the policies of the engine, and of the roles beside it."""
+    others = (_of_a_role(role, grants) for role, grants in OTHER_GRANTS.items())
+    return [*_of_a_role(ENGINE, ENGINE_GRANTS), *chain.from_iterable(others)]
 
 
 def policies() -> list[Policy]:
@@ -418,6 +451,10 @@ def law(tables: Iterable[str]) -> list[str]:
             for name in names
             if name not in ENGINE_ONLY
         ],
-        *[f"GRANT {rights} ON {name} TO {ENGINE};" for name, rights in ENGINE_GRANTS.items()],
+        *[
+            f"GRANT {rights} ON {name} TO {role};"
+            for role, grants in ({ENGINE: ENGINE_GRANTS} | OTHER_GRANTS).items()
+            for name, rights in grants.items()
+        ],
         *[policy.sql() for policy in policies()],
     ]

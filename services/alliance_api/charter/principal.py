@@ -1,4 +1,4 @@
-"""The verified caller. `principal_of` is the only function that makes one."""
+"""The verified caller. `principal_of` alone makes one of a person."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ SETTINGS = (
     "alliance.application",
     "alliance.purpose",
 )
-PURPOSES = frozenset({"TREAT", "PATRQT", "FAMRQT", "HOPERAT", "HQUALIMP", "CAREMGT", "PATADMIN"})
+PURPOSES = frozenset(
+    {"TREAT", "PATRQT", "FAMRQT", "HOPERAT", "HQUALIMP", "CAREMGT", "PATADMIN", "ETREAT", "BTG"}
+)
 _LONGEST_NAME = 200
 
 
@@ -54,6 +56,15 @@ class Principal:
             self.application,
             self.purpose,
         )
+
+
+def house_of(organisation: UUID) -> Principal:
+    """Return the house itself, for what it does of its own accord in an organisation.
+
+    It is nobody, and has no scope at all: as itself it sees nothing, and may become the engine.
+    """
+    nobody: frozenset[str] = frozenset()
+    return Principal(organisation, UUID(int=0), None, nobody, nobody, "alliance", "HOPERAT")
 
 
 def principal_of(claims: Mapping[str, Any]) -> Principal:

@@ -37,7 +37,7 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Grants:
-    """What scopes add up to: gates to read through, `gate.c` and `gate.u` to write through."""
+    """What scopes add up to: gates to read through, `gate.c`, `.u` and `.d` to write through."""
 
     reads: frozenset[str]
     writes: frozenset[str]
@@ -73,7 +73,7 @@ def grants(scopes: Iterable[str], *, has_patient: bool) -> Grants:
         f"{gate}.{verb}"
         for scope in parsed
         for gate in scope.gates
-        for verb in scope.verbs & {"c", "u"}
+        for verb in scope.verbs & {"c", "u", "d"}
     }
     # A token bound to one client breaks no glass and reads no feed.
     special = set() if bound else {text for text in texts if text in SPECIAL}

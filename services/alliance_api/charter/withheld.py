@@ -11,6 +11,11 @@ from .policies import API, ME, gate, standing
 from .relations import Relation
 
 _SUPERVISED = f"m.case_id IN {standing((Relation.SUPERVISOR,))}"
+# Of whom nothing is left but that there was something.
+_ERASED = (
+    "EXISTS (SELECT FROM people p WHERE p.organisation_id = m.organisation_id "
+    "AND p.id = m.informant_id AND p.erased_at IS NOT NULL)"
+)
 _CONSENTED = f"m.case_id IN {standing((Relation.SUPERVISOR,), consented=True)}"
 
 
@@ -27,6 +32,7 @@ def _reason(table: str, opens: str, scope: str, *, trend_only: bool) -> str:
         (_visible(table), "NULL"),
         (f"NOT coalesce({gate((scope,))}, false)", "'SCOPE'"),
         (own, "NULL"),
+        (_ERASED, "'ERASED'"),
         # What a supervisor is never shown, and what the client's consent would show them.
         (
             _SUPERVISED if trend_only else f"{_SUPERVISED} AND NOT {_CONSENTED}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 
 from .common import Verbs, admin_url, verb
 
@@ -19,12 +20,21 @@ def register(verbs: Verbs) -> None:
 
 
 def _migrate(found: argparse.Namespace) -> int:
+    from alliance_api.store.instruments import sync_all
     from alliance_api.store.migrate import ensure_roles, migrate
 
     url = admin_url()
     ensure_roles(url)
     migrate(url, found.down or "head", down=found.down is not None)
-    print(f"Back at {found.down}." if found.down else "The database is up to date.")
+    if found.down:
+        print(f"Back at {found.down}.")
+        return 0
+    try:
+        changed = sync_all(url)
+    except PermissionError:
+        sys.exit("The tables are up to date, their instruments not: migrate as a superuser.")
+    told = f" {changed} rows about instruments were brought up to date." if changed else ""
+    print(f"The database is up to date.{told}")
     return 0
 
 

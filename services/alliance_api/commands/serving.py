@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import sys
+from typing import Any
 
 from .common import Verbs, verb
 
@@ -18,6 +20,7 @@ def register(verbs: Verbs) -> None:
 def _serve(found: argparse.Namespace) -> int:
     import uvicorn
 
+    _check()
     uvicorn.run(
         "alliance_api.app:serve_app",
         factory=True,
@@ -30,3 +33,24 @@ def _serve(found: argparse.Namespace) -> int:
         server_header=False,
     )
     return 0
+
+
+def _check() -> None:
+    """Leave, saying why, where workers would only die one after the other."""
+    from pydantic import ValidationError
+
+    from alliance_api.app import masters_of
+    from alliance_api.settings import Settings
+    from chassis.masters import BadMasters
+
+    try:
+        masters_of(Settings())  # type: ignore[call-arg]  # the environment fills them
+    except ValidationError as error:
+        sys.exit("\n".join(_told(found) for found in error.errors(include_input=False)))
+    except (BadMasters, OSError) as error:
+        sys.exit(f"The master keys cannot be read: {error}")
+
+
+def _told(error: Any) -> str:
+    name = ".".join(map(str, error["loc"])).upper()
+    return f"{name}: {error['msg']}" if name else str(error["msg"]).removeprefix("Value error, ")

@@ -75,7 +75,7 @@ def close() -> None:
 
 
 def _people(connection: Connection) -> tuple[UUID, dict[str, UUID]]:
-    organisation = seed.organisation(connection, "Linden Practice")
+    organisation = seed.organisation(connection, "Linden Practice", permitted=seed.DEMONSTRATION)
     people = {
         role: seed.person(
             connection,

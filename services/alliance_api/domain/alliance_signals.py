@@ -3,26 +3,24 @@
 import statistics
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
+from alliance_api.domain.beyond_noise import SHARE_OF_RANGE, beyond_noise_rule
 from alliance_api.domain.change import METHOD as CHANGE_METHOD
 from alliance_api.domain.change import Direction, change
 from alliance_api.domain.episodes import AlarmRule, Episode, episodes
-from alliance_api.domain.marks import Mark, runs
+from alliance_api.domain.marks import Mark, mark_run, runs
 from alliance_api.domain.methods import Method
 from alliance_api.domain.psychometrics import CEILING_METHOD
-from alliance_api.domain.ruptures import chart_rule, fall_rule
 from alliance_api.domain.scoring import pomp
 from alliance_api.domain.tension import reported
-from alliance_api.domain.views import Cut, Pairing, Reading, Reports, Series
+from alliance_api.domain.views import Cut, Pairing, Reading, Reports, Series, TensionReport
 
 LOW = Method("low-alliance", "1")
 DIVERGENCE = Method("divergence", "1")
 
 FIRST = 3
 """The mean of so many first scores is where a person began; intake alone is expectation. [D]"""
-
-LEAST_FALL = 0.1
-"""Without a norm a fall of less than this share of the range is no rupture. [D]"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,23 +55,23 @@ def reliable_falls(series: Series) -> Iterator[Mark]:
 
 
 def ruptures(series: Series) -> tuple[MarkedRupture, ...]:
-    """Return the ruptures of a series: by the stricter SD with a norm, else by its own chart."""
+    """Return the ruptures of a series: falls beyond its own noise, and by 1 SD between people."""
     values = [reading.value for reading in series.readings]
     found = episodes(values, _rupture_rule(series, values))
-    return tuple(_rupture([r.key for r in series.readings], each) for each in found)
+    return tuple(_rupture(series.readings, each) for each in found)
 
 
 def reported_ruptures(reports: Reports) -> tuple[MarkedRupture, ...]:
     """Return the ruptures an informant reported."""
     found = reported([each.tension for each in reports.reports])
-    return tuple(_rupture([each.key for each in reports.reports], each) for each in found)
+    return tuple(_rupture(reports.reports, each) for each in found)
 
 
 def at_ceiling(series: Series, least: int) -> Iterator[Mark]:
     """Yield each run of at least so many scores at the maximum."""
     flags = [reading.value >= series.maximum for reading in series.readings]
     for run in runs(flags, least):
-        yield _mark(series.readings, run, CEILING_METHOD)
+        yield _mark(series.readings, run, CEILING_METHOD, least)
 
 
 def divergences(
@@ -88,41 +86,50 @@ def divergences(
         return
     client, therapist = _by_session(by_key[pairing.client]), _by_session(by_key[pairing.therapist])
     shared = [session for session in client if session in therapist]
-    gaps = [therapist[session] - client[session] for session in shared]
+    gaps = [therapist[session].pomp - client[session].pomp for session in shared]
+    # Both have rated: before the later of them did, nobody could compare.
+    at = [max(client[session].at, therapist[session].at) for session in shared]
     for side in (1, -1):
         for run in runs([side * gap >= far for gap in gaps], least):
-            keys = tuple(shared[i] for i in run)
-            yield Mark(keys[0], keys, DIVERGENCE)
+            yield mark_run(shared, at, run, DIVERGENCE, least)
 
 
 def _is_low(value: float, cut: Cut) -> bool:
     return value <= cut.value if cut.inclusive else value < cut.value
 
 
-def _mark(readings: Sequence[Reading], run: range, method: Method) -> Mark:
-    keys = tuple(readings[i].key for i in run)
-    return Mark(keys[0], keys, method)
+def _mark(readings: Sequence[Reading], run: range, method: Method, least: int = 1) -> Mark:
+    keys = [reading.key for reading in readings]
+    return mark_run(keys, [reading.at for reading in readings], run, method, least)
 
 
 def _rupture_rule(series: Series, values: Sequence[float]) -> AlarmRule:
-    if series.norm is not None:
-        return fall_rule(values, between_sd=series.norm.sd)
-    least = LEAST_FALL * (series.maximum - series.minimum)
-    return chart_rule(values, [reading.at for reading in series.readings], least=least)
+    sd = series.norm.sd if series.norm else SHARE_OF_RANGE * (series.maximum - series.minimum)
+    return beyond_noise_rule(values, sd)
 
 
-def _rupture(keys: Sequence[str], episode: Episode) -> MarkedRupture:
-    begin, method = keys[episode.alarm], episode.method
-    fall = tuple(keys[i] for i in episode.evidence if i != episode.repair)
-    mark = Mark(begin, fall, method)
-    if episode.repair is None:
+def _rupture(seen: Sequence[Reading | TensionReport], episode: Episode) -> MarkedRupture:
+    alarm, method, repair = episode.alarm, episode.method, episode.repair
+    begin = seen[alarm].key
+    fall = tuple(seen[i].key for i in episode.evidence if i != repair)
+    mark = Mark(begin, seen[alarm].at, fall, method, episode.over, alarm)
+    if repair is None:
         return MarkedRupture(mark, None)
-    return MarkedRupture(mark, Mark(begin, (*fall, keys[episode.repair]), method))
+    mended = (*fall, seen[repair].key)
+    return MarkedRupture(mark, Mark(begin, seen[repair].at, mended, method, episode.over, alarm))
 
 
-def _by_session(series: Series) -> dict[str, float]:
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """How one informant saw a session, in percent of maximum possible, and when they said so."""
+
+    pomp: float
+    at: datetime
+
+
+def _by_session(series: Series) -> dict[str, _Seen]:
     return {
-        reading.session: pomp(reading.value, series.minimum, series.maximum)
+        reading.session: _Seen(pomp(reading.value, series.minimum, series.maximum), reading.at)
         for reading in series.readings
         if reading.session is not None
     }

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
 from alliance_api.domain.errors import Problem
 from alliance_api.domain.exact import exact
@@ -85,17 +86,24 @@ def _check_value(item: Item, value: object, field: str) -> Problem | None:
         return None
     if not _is_number(value):
         return Problem("NOT_A_NUMBER", "Give a finite number.", field)
-    number = exact(value)  # type: ignore[arg-type] # _is_number has seen to it
-    low, high, step = exact(item.minimum), exact(item.maximum), exact(item.step)
-    if not low <= number <= high:
+    within, on_step = _fit(value, item.minimum, item.maximum, item.step)
+    if not within:
         return Problem(
             "OUT_OF_RANGE", f"Give a number from {item.minimum:g} to {item.maximum:g}.", field
         )
-    if (number - low) % step == 0:
+    if on_step:
         return None
-    if step == 1:
+    if item.step == 1:
         return Problem("NOT_AN_INTEGER", "Give a whole number.", field)
     return Problem("OFF_STEP", f"Give the number in steps of {item.step:g}.", field)
+
+
+# Forms have few values, and fractions are slow.
+@lru_cache(maxsize=4096)
+def _fit(value: float, minimum: float, maximum: float, step: float) -> tuple[bool, bool]:
+    """Return whether a value lies in a range, and on one of its steps."""
+    number, low = exact(value), exact(minimum)
+    return low <= number <= exact(maximum), (number - low) % exact(step) == 0
 
 
 def _is_number(value: object) -> bool:

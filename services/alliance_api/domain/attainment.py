@@ -8,7 +8,7 @@ from enum import StrEnum
 from fractions import Fraction
 
 from alliance_api.domain.exact import exact
-from alliance_api.domain.goals import check_level
+from alliance_api.domain.goals import HIGHEST_RATING, LOWEST_RATING, check_level
 from alliance_api.domain.intervals import Estimate, mean_estimate
 from alliance_api.domain.methods import Method
 
@@ -17,8 +17,6 @@ RATING_METHOD = Method("goal-rating-change", "1")
 
 RHO = 0.3
 """The assumed correlation between goals. Source: Kiresuk & Sherman 1968 [S32]."""
-
-LOWEST_RATING, HIGHEST_RATING = 0, 10
 
 
 class GoalDirection(StrEnum):

@@ -5,8 +5,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
+from functools import lru_cache
 
-from alliance_api.domain.exact import exact
+from alliance_api.domain.exact import difference, exact
 from alliance_api.domain.methods import Method
 from alliance_api.domain.norms import Norm, ReliabilityKind
 from alliance_api.domain.statistics import Z95
@@ -76,6 +77,7 @@ class ScoreInterval:
     method: Method = INTERVAL_METHOD
 
 
+@lru_cache
 def sem(sd: float, reliability: float) -> float:
     """Return the standard error of measurement in scale points, sd · sqrt(1 - reliability).
 
@@ -85,6 +87,7 @@ def sem(sd: float, reliability: float) -> float:
     return math.sqrt(_error_variance(sd, reliability))
 
 
+@lru_cache
 def s_diff(sd: float, reliability: float) -> float:
     """Return the standard error of a difference of two scores, sqrt(2 · SEM²), in scale points.
 
@@ -111,7 +114,7 @@ def rci(before: float, after: float, norm: Norm) -> float:
 
     Source: Jacobson & Truax 1991; Christensen & Mendoza 1986.
     """
-    return _difference(before, after) / s_diff(norm.sd, norm.reliability)
+    return difference(before, after) / s_diff(norm.sd, norm.reliability)
 
 
 def direction(index: float) -> Direction:
@@ -131,11 +134,11 @@ def change(before: float, after: float, norm: Norm | None) -> Change:
 
     An unchanged person moves reliably in either direction in 2.5 % of pairs, if the norm holds.
     """
-    difference = _difference(before, after)
+    points = difference(before, after)
     if norm is None:
-        return Change(difference, None, None, None, None, NO_NORM)
-    index = rci(before, after, norm)
-    return Change(difference, index, direction(index), reliable_points(norm), norm)
+        return Change(points, None, None, None, None, NO_NORM)
+    index = points / s_diff(norm.sd, norm.reliability)
+    return Change(points, index, direction(index), reliable_points(norm), norm)
 
 
 def score_interval(score: float, norm: Norm | None) -> ScoreInterval:
@@ -157,10 +160,3 @@ def _error_variance(sd: float, reliability: float) -> Fraction:
     if not (sd > 0 and 0 <= reliability < 1):
         raise ValueError("sd must be above 0, and reliability in 0 up to, but not, 1")
     return exact(sd) ** 2 * (1 - exact(reliability))
-
-
-def _difference(before: float, after: float) -> float:
-    if float(before).is_integer() and float(after).is_integer():
-        return float(after - before)
-    # Of the numbers as written: 4.1 - 3.9 is two tenths, so that a boundary is met exactly.
-    return float(exact(after) - exact(before))

@@ -9,7 +9,7 @@ from enum import StrEnum
 from functools import cache
 from itertools import pairwise
 
-from alliance_api.domain.exact import exact
+from alliance_api.domain.exact import difference
 from alliance_api.domain.false_alarms import false_alarm_rate
 from alliance_api.domain.instants import between
 from alliance_api.domain.methods import Method
@@ -87,7 +87,7 @@ def moving_ranges(values: Sequence[float], at: Sequence[datetime] | None = None)
     """
     gaps = _long_gaps(at, len(values)) if at is not None else frozenset()
     return [
-        float(abs(exact(here) - exact(before)))
+        abs(difference(before, here))
         for i, (before, here) in enumerate(pairwise(values), 1)
         if i not in gaps
     ]

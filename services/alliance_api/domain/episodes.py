@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from alliance_api.domain.exact import exact
+from alliance_api.domain.exact import difference
 from alliance_api.domain.methods import Method
 
 __all__ = ["WINDOW", "Alarm", "AlarmRule", "Episode", "Pattern", "either", "episodes"]
@@ -102,7 +102,7 @@ def _follow(values: Sequence[float], at: int, alarm: Alarm) -> tuple[Episode, in
     end = later.stop if repair is None else repair
     nadir = min(range(alarm.start, end), key=lambda i: values[i])
     over = repair is not None or (alarm.window is not None and last < len(values))
-    depth = float(exact(alarm.level) - exact(values[nadir]))
+    depth = difference(values[nadir], alarm.level)
     pattern = _pattern(alarm.start, nadir, repair)
     seen = (max(0, alarm.start - 1), alarm.start, at, nadir, *(() if repair is None else (repair,)))
     evidence = tuple(sorted(set(seen)))

@@ -18,9 +18,20 @@ DISCLOSURE_CHANGED: Final = "disclosure.changed"
 GOAL_PROPOSED: Final = "goal.proposed"
 GOAL_ANSWERED: Final = "goal.answered"
 GOAL_RATED: Final = "goal.rated"
+GOAL_ENDED: Final = "goal.ended"
 COMMITMENT_MADE: Final = "commitment.made"
 COMMITMENT_SETTLED: Final = "commitment.settled"
 OCCASION_PLANNED: Final = "occasion.planned"
+SIGNAL_RAISED: Final = "signal.raised"
+SIGNAL_ACKNOWLEDGED: Final = "signal.acknowledged"
+SIGNAL_HEARD: Final = "signal.heard"
+CARE_TEAM_JOINED: Final = "care_team.joined"
+CARE_TEAM_LEFT: Final = "care_team.left"
+CONSENT_GIVEN: Final = "consent.given"
+CONSENT_WITHDRAWN: Final = "consent.withdrawn"
+EMERGENCY_OPENED: Final = "emergency.opened"
+EMERGENCY_REVIEWED: Final = "emergency.reviewed"
+PERSON_ERASED: Final = "person.erased"
 
 TYPES: Final = frozenset(
     {
@@ -33,19 +44,30 @@ TYPES: Final = frozenset(
         GOAL_PROPOSED,
         GOAL_ANSWERED,
         GOAL_RATED,
+        GOAL_ENDED,
         COMMITMENT_MADE,
         COMMITMENT_SETTLED,
         OCCASION_PLANNED,
+        SIGNAL_RAISED,
+        SIGNAL_ACKNOWLEDGED,
+        SIGNAL_HEARD,
+        CARE_TEAM_JOINED,
+        CARE_TEAM_LEFT,
+        CONSENT_GIVEN,
+        CONSENT_WITHDRAWN,
+        EMERGENCY_OPENED,
+        EMERGENCY_REVIEWED,
+        PERSON_ERASED,
     }
 )
 
 # An id, an instant, a day or a code. Nothing with a space in it: words do not fit in here.
-_WORDLESS = re.compile(r"[A-Za-z0-9][A-Za-z0-9:.+-]{0,79}", re.ASCII)
+_WORDLESS = re.compile(r"[A-Za-z0-9][A-Za-z0-9:._+-]{0,79}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One thing that happened to `subject`, in `case`, at an instant.
+    """One thing that happened to `subject`, in `case` if in one, at an instant.
 
     `case` and `subject` are ids as text. `extra` is spelled as on the wire.
 
@@ -54,7 +76,7 @@ class Fact:
     """
 
     type: str
-    case: str
+    case: str | None
     subject: str
     at: datetime
     extra: Mapping[str, str]
@@ -64,7 +86,8 @@ class Fact:
             raise ValueError("this type of fact is not known")
         if not is_aware(self.at):
             raise ValueError("a fact happens at an instant")
-        if not all(map(_WORDLESS.fullmatch, (self.case, self.subject, *self.extra.values()))):
+        told = (self.subject, *self.extra.values(), *([] if self.case is None else [self.case]))
+        if not all(map(_WORDLESS.fullmatch, told)):
             raise ValueError("a fact carries ids, instants and kinds only")
 
 
@@ -142,6 +165,11 @@ def goal_rated(case: str, goal: str, at: datetime, *, by: str) -> Fact:
     return Fact(GOAL_RATED, case, goal, at, {"by": by})
 
 
+def goal_ended(case: str, goal: str, at: datetime, *, by: str) -> Fact:
+    """State that a person ended a goal, not how far it was reached."""
+    return Fact(GOAL_ENDED, case, goal, at, {"by": by})
+
+
 def commitment_made(
     case: str, commitment: str, at: datetime, *, owner: str, due: date | None = None
 ) -> Fact:
@@ -169,6 +197,64 @@ def occasion_planned(  # noqa: PLR0913 - who is asked for what by when
     if due_at is not None:
         extra["dueAt"] = rfc3339(due_at)
     return Fact(OCCASION_PLANNED, case, occasion, at, extra)
+
+
+def care_team_joined(case: str, person: str, at: datetime, *, relation: str) -> Fact:
+    """State that a person took a place in a care team."""
+    return Fact(CARE_TEAM_JOINED, case, person, at, {"relation": relation})
+
+
+def care_team_left(case: str, person: str, at: datetime, *, relation: str) -> Fact:
+    """State that a person left a care team."""
+    return Fact(CARE_TEAM_LEFT, case, person, at, {"relation": relation})
+
+
+def consent_given(case: str, consent: str, at: datetime, *, kind: str) -> Fact:
+    """State that a consent of some kind is live."""
+    return Fact(CONSENT_GIVEN, case, consent, at, {"kind": kind})
+
+
+def consent_withdrawn(case: str, consent: str, at: datetime, *, kind: str) -> Fact:
+    """State that a consent was withdrawn; whoever holds anything by it must stop."""
+    return Fact(CONSENT_WITHDRAWN, case, consent, at, {"kind": kind})
+
+
+def emergency_opened(
+    case: str, emergency: str, at: datetime, *, by: str, ends_at: datetime
+) -> Fact:
+    """State that a clinician broke the glass, until when; not why."""
+    return Fact(EMERGENCY_OPENED, case, emergency, at, {"by": by, "endsAt": rfc3339(ends_at)})
+
+
+def emergency_reviewed(case: str, emergency: str, at: datetime) -> Fact:
+    """State that a privacy officer has judged a broken glass, not how."""
+    return Fact(EMERGENCY_REVIEWED, case, emergency, at, {})
+
+
+def signal_raised(case: str, signal: str, at: datetime, *, kind: str, audience: str) -> Fact:
+    """State that an audience sees a new signal, and of which kind.
+
+    Raises:
+        ValueError: for one that the client alone is told, which no reader of facts may know of.
+    """
+    if audience == "CLIENT":
+        raise ValueError("what the client alone is told is no fact for others")
+    return Fact(SIGNAL_RAISED, case, signal, at, {"kind": kind, "audience": audience})
+
+
+def signal_acknowledged(case: str, signal: str, at: datetime) -> Fact:
+    """State that a therapist took note of a signal."""
+    return Fact(SIGNAL_ACKNOWLEDGED, case, signal, at, {})
+
+
+def signal_heard(case: str, signal: str, at: datetime) -> Fact:
+    """State that the client answered a signal, not how."""
+    return Fact(SIGNAL_HEARD, case, signal, at, {})
+
+
+def person_erased(person: str, at: datetime) -> Fact:
+    """State that a person was erased: whoever holds anything of theirs must drop it."""
+    return Fact(PERSON_ERASED, None, person, at, {})
 
 
 def _span(planned_start: datetime, planned_end: datetime) -> dict[str, str]:

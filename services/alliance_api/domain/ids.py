@@ -18,6 +18,11 @@ class Kind(StrEnum):
     SIGNAL = "signal"
     READING = "reading"
     INSTRUMENT = "instrument"
+    CONSENT = "consent"
+    EMERGENCY = "emergency"
+    NOTE = "note"
+    TEAM = "team"
+    HOLD = "hold"
 
 
 _UUID_LENGTH = 36

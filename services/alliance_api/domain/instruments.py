@@ -101,8 +101,9 @@ class Scale:
     published it; else as many as leave `min_share` answered, our own default of 75 % [D].
     `verified`: a source confirms the key. `missing_verified`: a source confirms the missing rule.
     `polarity` is None where neither end is better. `any_yes`: a single answer at the top of its
-    range is worth asking about, see `scoring.any_yes`. `norms` judge change, `reports` are shown,
-    `bands` name parts of the range; all are empty where no source gives any.
+    range is worth asking about, see `scoring.any_yes`. `headline`: it stands for the whole form
+    although it is not made of every item, see `Instrument.headline`. `norms` judge change,
+    `reports` are shown, `bands` name parts of the range; all are empty where no source gives any.
     """
 
     key: str
@@ -118,6 +119,7 @@ class Scale:
     loinc: str | None = None
     polarity: Polarity | None = Polarity.HIGHER_IS_BETTER
     any_yes: bool = False
+    headline: bool = False
     norms: tuple[Norm, ...] = ()
     reports: tuple[Report, ...] = ()
     bands: tuple[Band, ...] = ()
@@ -163,8 +165,12 @@ class Instrument:
 
     @property
     def headline(self) -> Scale | None:
-        """The scale made of every item, or None for a form that must not be summed up."""
-        return next((scale for scale in self.scales if scale.key == "total"), None)
+        """The scale that stands for the whole form, or None for one that must not be summed up.
+
+        It is the one that says so, or else the `total`, which is made of every item.
+        """
+        said = next((scale for scale in self.scales if scale.headline), None)
+        return said or next((scale for scale in self.scales if scale.key == "total"), None)
 
     @property
     def constructs(self) -> frozenset[str]:

@@ -71,20 +71,22 @@ def slope_estimate(x: Sequence[float], y: Sequence[float]) -> Estimate | None:
     n = len(x)
     if n < 3 or _flat(x):  # noqa: PLR2004 - two points always lie on a line
         return None
-    value = _products(x, y) / spread(x)
-    error = max(0.0, spread(y) - value * value * spread(x)) / (n - 2)
-    half = t_quantile(_UPPER, n - 2) * math.sqrt(error / spread(x))
+    spread_x = spread(x)
+    value = _products(x, y) / spread_x
+    error = max(0.0, spread(y) - value * value * spread_x) / (n - 2)
+    half = t_quantile(_UPPER, n - 2) * math.sqrt(error / spread_x)
     return Estimate(value, n, (value - half, value + half))
 
 
 def spread(values: Sequence[float]) -> float:
     """Return the sum of squared deviations from the mean."""
-    return _products(values, values)
+    mean = statistics.fmean(values)
+    return math.fsum([(value - mean) * (value - mean) for value in values])
 
 
 def _products(x: Sequence[float], y: Sequence[float]) -> float:
     mean_x, mean_y = statistics.fmean(x), statistics.fmean(y)
-    return math.fsum((a - mean_x) * (b - mean_y) for a, b in zip(x, y, strict=True))
+    return math.fsum([(a - mean_x) * (b - mean_y) for a, b in zip(x, y, strict=True)])
 
 
 def _flat(values: Sequence[float]) -> bool:

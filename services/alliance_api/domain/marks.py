@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import groupby
 
 from alliance_api.domain.methods import Method
@@ -9,11 +10,18 @@ from alliance_api.domain.methods import Method
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """One episode, by the key of what began it, which no later observation changes."""
+    """One episode, by the key of what began it, which no later observation changes.
+
+    `at` is the instant of the observation that raised it, `before` how many observations of its
+    series came before that one. `over`: a later observation ended it.
+    """
 
     begin: str
+    at: datetime
     evidence: tuple[str, ...]
     method: Method
+    over: bool = False
+    before: int = 0
 
 
 def runs(flags: Sequence[bool], least: int = 1) -> Iterator[range]:
@@ -22,3 +30,12 @@ def runs(flags: Sequence[bool], least: int = 1) -> Iterator[range]:
         indices = list(group)
         if is_set and len(indices) >= least:
             yield range(indices[0], indices[-1] + 1)
+
+
+def mark_run(
+    keys: Sequence[str], at: Sequence[datetime], run: range, method: Method, least: int = 1
+) -> Mark:
+    """Return the mark of a run: raised by its `least`-th observation, over once it was broken."""
+    raised = run[least - 1]
+    evidence = tuple(keys[i] for i in run)
+    return Mark(keys[run[0]], at[raised], evidence, method, run.stop < len(keys), raised)

@@ -39,11 +39,14 @@ def inputs_hash(inputs: Mapping[str, object]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+_PLAIN = frozenset({str, int, bool})
+
+
 def _canonical(value: object) -> object:
-    if isinstance(value, datetime):
-        return rfc3339(value)
+    if value is None or type(value) in _PLAIN:  # nearly all there is; what follows is slow
+        return value
     if isinstance(value, date):
-        return value.isoformat()
+        return rfc3339(value) if isinstance(value, datetime) else value.isoformat()
     if isinstance(value, float) and math.isfinite(value) and value.is_integer():
         return int(value)
     if isinstance(value, Mapping):

@@ -1,4 +1,4 @@
-"""Whether a clinic may use an instrument yet."""
+"""Whether a clinic may use an instrument yet, and for this client."""
 
 from alliance_api.domain.errors import Problem
 from alliance_api.domain.instruments import Instrument
@@ -25,3 +25,19 @@ _WHY = {
     LicenceStatus.ELECTRONIC_USE_PROHIBITED: "This form needs a licence for electronic use",
     LicenceStatus.ALL_RIGHTS_RESERVED: "All rights in this form are reserved",
 }
+
+
+def fits_age(instrument: Instrument, years: int) -> Problem | None:
+    """Return why the instrument is not for a client of this age, or None where it is."""
+    ages = instrument.ages
+    if ages.fit(years):
+        return None
+    ends = [
+        *([f"from {ages.minimum}"] if ages.minimum is not None else []),
+        *([f"to {ages.maximum}"] if ages.maximum is not None else []),
+    ]
+    return Problem(
+        "AGE_OUT_OF_RANGE",
+        f"This form is made for clients {' '.join(ends)} years of age. Choose one for the client's.",
+        "instrument",
+    )

@@ -66,13 +66,21 @@ def components(groups: Mapping[str, Sequence[float]]) -> Components | None:
     """
     filled = [values for values in groups.values() if values]
     n, k = sum(map(len, filled)), len(filled)
-    if k < 2 or n <= k:  # noqa: PLR2004 - one group has nothing to differ from
+    if n <= k:
         return None
-    mean = math.fsum(map(math.fsum, filled)) / n
     within = math.fsum(_squares(values) for values in filled) / (n - k)
-    across = math.fsum(len(v) * (statistics.fmean(v) - mean) ** 2 for v in filled) / (k - 1)
-    size = (n - sum(len(values) ** 2 for values in filled) / n) / (k - 1)
-    return Components(mean, max(0.0, (across - within) / size), within, k, n)
+    return components_of([(len(values), statistics.fmean(values)) for values in filled], within)
+
+
+def components_of(groups: Sequence[tuple[int, float]], within: float) -> Components | None:
+    """Return the components of groups of which only size and mean are told; None below 2 groups."""
+    n, k = sum(size for size, _ in groups), len(groups)
+    if k < 2:  # noqa: PLR2004 - one group has nothing to differ from
+        return None
+    mean = math.fsum(size * value for size, value in groups) / n
+    across = math.fsum(size * (value - mean) ** 2 for size, value in groups) / (k - 1)
+    usual = (n - sum(size**2 for size, _ in groups) / n) / (k - 1)
+    return Components(mean, max(0.0, (across - within) / usual), within, k, n)
 
 
 def shrink(mean: float, n: int, found: Components) -> tuple[Estimate, float]:

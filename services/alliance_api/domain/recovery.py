@@ -8,6 +8,7 @@ from alliance_api.domain.methods import Method
 from alliance_api.domain.norms import Norm, Polarity
 
 METHOD = Method("clinically-significant-change", "1")
+POINTS_METHOD = Method("published-reliable-change", "1")
 NO_CUT = "NO_CUT"
 
 
@@ -86,14 +87,45 @@ def outcome(
 
     A score exactly at the cut is still on the clinical side.
     """
-    moved = change(before, after, norm)
+    return _outcome(before, after, change(before, after, norm), polarity, cut, METHOD)
+
+
+def outcome_by_points(
+    before: float, after: float, points: float, polarity: Polarity, cut: float | None = None
+) -> Outcome:
+    """Return what became of an outcome by a published number of points, the end included.
+
+    For scales of which sources publish that number and no SD and score reliability to compute it.
+
+    Raises:
+        ValueError: unless points > 0.
+    """
+    if not points > 0:
+        raise ValueError("a change of no points is none")
+    moved = change(before, after, None).difference
+    direction = Direction.NONE
+    if abs(moved) >= points:
+        direction = Direction.UP if moved > 0 else Direction.DOWN
+    found = Change(moved, None, direction, points, None, None, POINTS_METHOD)
+    return _outcome(before, after, found, polarity, cut, POINTS_METHOD)
+
+
+def _outcome(  # noqa: PLR0913 - what an outcome is judged by
+    before: float,
+    after: float,
+    moved: Change,
+    polarity: Polarity,
+    cut: float | None,
+    method: Method,
+) -> Outcome:
     if moved.direction is None:
-        return Outcome(None, moved, cut, polarity, moved.reason)
+        return Outcome(None, moved, cut, polarity, moved.reason, method)
     crossed = (
         cut is not None and _clinical(before, cut, polarity) and not _clinical(after, cut, polarity)
     )
     reason = NO_CUT if cut is None else None
-    return Outcome(status(moved.direction, polarity, crossed=crossed), moved, cut, polarity, reason)
+    found = status(moved.direction, polarity, crossed=crossed)
+    return Outcome(found, moved, cut, polarity, reason, method)
 
 
 def _clinical(score: float, cut: float, polarity: Polarity) -> bool:

@@ -21,10 +21,12 @@ __all__ = [
     "Rate",
     "Reliability",
     "SessionRecord",
+    "failed_by",
     "reliability",
 ]
 
 METHOD = Method("reliability", "1")
+_UNDECIDED = frozenset({None, SessionOutcome.MOVED})
 _NOT_HELD = frozenset({SessionOutcome.MISSED, SessionOutcome.LATE_CANCELLED})
 
 
@@ -95,10 +97,8 @@ def reliability(
     """
     past = _decided(sessions, now)
     held = [each for each in past if each.outcome is SessionOutcome.KEPT]
-    failed = sum(_is_failure(party, each, policy) for each in past)
-    # The therapist answers for everything planned. The client answers for what was kept and what
-    # failed by the client; what others called off, or was called off in time, is not a failing.
-    counted = len(past) if party is PartyRole.THERAPIST else len(held) + failed
+    judged = [failed_by(party, each, policy) for each in past]
+    failed, counted = judged.count(True), len(judged) - judged.count(None)
     delays = [delay for delay in (_delay(party, each) for each in held) if delay is not None]
     intervals = _intervals_in_days(held)
     return Reliability(
@@ -116,12 +116,24 @@ def reliability(
     )
 
 
+def failed_by(party: PartyRole, session: SessionRecord, policy: Policy) -> bool | None:
+    """Return whether a party failed a session; None where it does not count for that party.
+
+    The therapist answers for everything planned. The client answers for what was kept and what
+    failed by the client; what others called off, or was called off in time, is not a failing.
+    """
+    if session.outcome in _UNDECIDED:
+        return None
+    failed = _is_failure(party, session, policy)
+    kept = session.outcome is SessionOutcome.KEPT
+    return failed if failed or kept or party is PartyRole.THERAPIST else None
+
+
 def _decided(sessions: Iterable[SessionRecord], now: datetime) -> list[SessionRecord]:
-    undecided = {None, SessionOutcome.MOVED}
     past = [
         each
         for each in sessions
-        if each.outcome not in undecided and between(each.planned_start, now) >= timedelta()
+        if each.outcome not in _UNDECIDED and between(each.planned_start, now) >= timedelta()
     ]
     return sorted(past, key=lambda each: between(now, each.planned_start))
 

@@ -8,6 +8,7 @@ import math
 import statistics
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 
 from alliance_api.domain.charts import BASELINE, NOISE, Limits, RangeForm, frozen_limits, is_below
 from alliance_api.domain.episodes import WINDOW, Alarm, AlarmRule, Episode, Pattern, episodes
@@ -27,6 +28,8 @@ __all__ = [
     "drops",
     "fall_in_sds",
     "fall_rule",
+    "fall_start",
+    "fell_by",
     "spread_before",
     "stricter",
 ]
@@ -68,11 +71,17 @@ def drops(
     For looking back on a finished course; a later session may change what is found, so signals
     are made by `fall_rule` instead. `k` is 1 or 2.
     """
-    within = statistics.stdev(values) if len(values) > 1 else None
+    within = _stdev(tuple(values)) if len(values) > 1 else None
     sd = stricter(within, between_sd)
     if sd is None:
         return ()
     return episodes(values, drop_rule(values, sd, k=k, window=window, tolerance=tolerance))
+
+
+# Each threshold asks for it.
+@lru_cache(maxsize=16)
+def _stdev(values: tuple[float, ...]) -> float:
+    return statistics.stdev(values)
 
 
 def drop_rule(
@@ -95,7 +104,7 @@ def drop_rule(
     method = _drop_method(k)
 
     def rule(index: int) -> Alarm | None:
-        if index == 0 or not _fell(values[index - 1], values[index], k * sd):
+        if index == 0 or not fell_by(values[index - 1], values[index], k * sd):
             return None
         before = values[index - 1]
         return Alarm(method, index, before, before - tolerance * sd, window)
@@ -137,13 +146,15 @@ def fall_rule(
     """
 
     def rule(index: int) -> Alarm | None:
-        sd = spread_before(values, index, between_sd)
-        if sd is None:
+        if index < LEAST_BEFORE:
             return None
         level = statistics.median(values[:index])
-        if not _fell(level, values[index], k * sd):
+        # The SD, which is slow to find, is never below the one between people.
+        short = level - values[index] < k * (between_sd or 0) - _NEAR
+        sd = None if short else spread_before(values, index, between_sd)
+        if sd is None or not fell_by(level, values[index], k * sd):
             return None
-        start = _start(values, index, level)
+        start = fall_start(values, index, level)
         return Alarm(FALL_FROM_USUAL, start, level, level - TOLERANCE * sd, window=None)
 
     return rule
@@ -172,7 +183,7 @@ def chart_rule(
         found = before(index)
         if not (isinstance(found, Limits) and is_below(values[index], found)):
             return None
-        if not _fell(found.mean, values[index], least):
+        if not fell_by(found.mean, values[index], least):
             return None
         return Alarm(CHART, index, found.mean, found.mean - found.sigma, window=None)
 
@@ -186,7 +197,7 @@ def _drop_method(k: int) -> Method:
     return methods[k]
 
 
-def _start(values: Sequence[float], index: int, level: float) -> int:
+def fall_start(values: Sequence[float], index: int, level: float) -> int:
     """Return the first of the falling sessions, 6 at most, to lie a quarter of the fall down."""
     start, quarter = index, level - (level - values[index]) / 4
     while start > max(1, index - LONGEST_DECLINE + 1) and (
@@ -196,7 +207,8 @@ def _start(values: Sequence[float], index: int, level: float) -> int:
     return start
 
 
-def _fell(before: float, after: float, by: float) -> bool:
+def fell_by(before: float, after: float, by: float) -> bool:
+    """Tell whether a score fell by at least so many points, as the numbers are written."""
     # Near the edge of the numbers as written, so that a fall of exactly k SD is one; fractions are
     # slow, and most falls are nowhere near.
     fall = before - after

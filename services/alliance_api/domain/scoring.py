@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from alliance_api.domain.answers import GivenAnswer, check_answers
 from alliance_api.domain.errors import refuse_if
-from alliance_api.domain.exact import exact
+from alliance_api.domain.exact import exact, total
 from alliance_api.domain.instruments import Instrument, Item, Scale
 from alliance_api.domain.methods import Method, inputs_hash
 from alliance_api.domain.published import Band
@@ -144,13 +144,13 @@ def _score_scale(
     values: Mapping[int, Fraction],
     away: frozenset[int],
 ) -> ScaleScore:
-    low = sum((exact(items[n].minimum) for n in scale.items), Fraction())
-    high = sum((exact(items[n].maximum) for n in scale.items), Fraction())
+    low = total([exact(items[n].minimum) for n in scale.items])
+    high = total([exact(items[n].maximum) for n in scale.items])
     keyed = [_keyed(scale, items[n], values[n]) for n in scale.items if n in values]
     answered, size = len(keyed), len(scale.items)
     raw = mean = percent = reason = None
     if answered >= scale.least_answered:
-        exact_mean = sum(keyed, Fraction()) / answered
+        exact_mean = total(keyed) / answered
         exact_raw = exact_mean * size
         raw, mean = float(exact_raw), float(exact_mean)
         percent = float(100 * (exact_raw - low) / (high - low))

@@ -1,62 +1,36 @@
 """Findings worth a person's attention. A signal is a prompt to talk, and never a diagnosis."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from alliance_api.domain import alliance_signals as alliance
 from alliance_api.domain import work_signals as work
 from alliance_api.domain.marks import Mark
 from alliance_api.domain.methods import Method
-from alliance_api.domain.views import View
+from alliance_api.domain.signal_kinds import SignalKind, StatedRate, stated_rate
+from alliance_api.domain.views import About, Reports, Series, View
 
-__all__ = ["POLICY", "Signal", "SignalKind", "SignalPolicy", "signals"]
-
-
-class SignalKind(StrEnum):
-    """What a signal says, and how often it says so by chance, per session, where that is known.
-
-    "Found" figures come from `study`, on made-up cases with an 8-session baseline.
-    """
-
-    LOW_ALLIANCE = "LOW_ALLIANCE"
-    """A score below a published or clinic-set cut. No test: of the form with the cut of 36 about
-    a quarter of sessions lie below [M]."""
-    RELIABLE_FALL = "RELIABLE_FALL"
-    """Below the mean of the first three scores beyond error. At most 2.5 % by chance, and 0.8 % if
-    the norm holds, as the mean of three has less error than the single score allowed for."""
-    RUPTURE = "RUPTURE"
-    """A marked fall. With a norm: found at 0.6 % of undisturbed sessions. Without: the chart's
-    1.5 % at 8 baseline sessions and 2.8 % at 5. A person's own report has no false alarms."""
-    REPAIR = "REPAIR"
-    """The mending of a rupture; as false as the rupture was."""
-    DIVERGENCE = "DIVERGENCE"
-    """Client and therapist see the same sessions far apart, three times over. How far dyads are
-    apart in general is not known, so no rate can be stated."""
-    STUCK_AT_CEILING = "STUCK_AT_CEILING"
-    """Nothing but the maximum: no information about improvement. A description, no test."""
-    FEEDBACK_MISSING = "FEEDBACK_MISSING"
-    """Two forms in a row were not answered. By chance p², if each is missed with chance p."""
-    RELIABILITY_FALLING = "RELIABILITY_FALLING"
-    """A party that was reliable failed two of its last three. 2.2 % by chance at a rate of 8.9 %,
-    that of missed sessions in UK psychological therapy [S39]."""
-    GOAL_DISAGREEMENT = "GOAL_DISAGREEMENT"
-    """A party disagrees with a goal. Its own word: no false alarms, and no fault."""
-    PREFERENCE_MISMATCH = "PREFERENCE_MISMATCH"
-    """Therapy lies on the other side of a strong preference. A comparison, no test."""
+__all__ = ["POLICY", "Signal", "SignalKind", "SignalPolicy", "StatedRate", "signals"]
 
 
 @dataclass(frozen=True, slots=True)
 class Signal:
     """One finding. `key` names the episode, so that computing it again finds the same signal.
 
-    `evidence` are the keys of what it rests on, in order of time: ids, never what was said.
+    `at` is the instant of the observation that raised it. `evidence` are the keys of what it rests
+    on, in order of time: ids, never what was said. `over`: a later observation ended the episode.
+    `rate` is how often it is raised by chance, None where nobody knows.
     """
 
     kind: SignalKind
     key: str
+    at: datetime
     evidence: tuple[str, ...]
     method: Method
+    over: bool
+    about: About
+    rate: StatedRate | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,44 +56,60 @@ def signals(view: View, policy: SignalPolicy = POLICY) -> tuple[Signal, ...]:
 
 def _all(view: View, policy: SignalPolicy) -> Iterator[Signal]:
     for series in view.series:
-        ruptures = alliance.ruptures(series)
-        yield from _of(SignalKind.LOW_ALLIANCE, series.key, alliance.low(series))
-        yield from _of(SignalKind.RELIABLE_FALL, series.key, alliance.reliable_falls(series))
-        yield from _of(SignalKind.RUPTURE, series.key, (each.mark for each in ruptures))
-        yield from _of(SignalKind.REPAIR, series.key, (each.repair for each in ruptures))
-        yield from _of(
-            SignalKind.STUCK_AT_CEILING,
-            series.key,
-            alliance.at_ceiling(series, policy.ceiling_sessions),
-        )
+        yield from _of_a_series(series, policy)
+    by_key = {series.key: series for series in view.series}
     for pairing in view.pairings:
         far = alliance.divergences(
             view.series, pairing, policy.far_apart, policy.far_apart_sessions
         )
-        yield from _of(SignalKind.DIVERGENCE, f"{pairing.client}:{pairing.therapist}", far)
+        subject = f"{pairing.client}:{pairing.therapist}"
+        theirs = by_key.get(pairing.therapist)
+        yield from _of(SignalKind.DIVERGENCE, subject, theirs.about if theirs else About(), far)
     for reports in view.tensions:
-        told = alliance.reported_ruptures(reports)
-        yield from _of(SignalKind.RUPTURE, reports.key, (each.mark for each in told))
-        yield from _of(SignalKind.REPAIR, reports.key, (each.repair for each in told))
+        yield from _ruptures(reports, alliance.reported_ruptures(reports))
     yield from _work(view, policy)
+
+
+def _of_a_series(series: Series, policy: SignalPolicy) -> Iterator[Signal]:
+    low, falls = alliance.low(series), alliance.reliable_falls(series)
+    stuck = alliance.at_ceiling(series, policy.ceiling_sessions)
+    yield from _of(SignalKind.LOW_ALLIANCE, series.key, series.about, low)
+    yield from _of(SignalKind.RELIABLE_FALL, series.key, series.about, falls)
+    yield from _ruptures(series, alliance.ruptures(series))
+    yield from _of(SignalKind.STUCK_AT_CEILING, series.key, series.about, stuck)
+
+
+def _ruptures(of: Series | Reports, found: Iterable[alliance.MarkedRupture]) -> Iterator[Signal]:
+    for each in found:
+        yield from _of(SignalKind.RUPTURE, of.key, of.about, [each.mark])
+        if each.repair is not None:
+            yield from _of(SignalKind.REPAIR, of.key, of.about, [each.repair])
 
 
 def _work(view: View, policy: SignalPolicy) -> Iterator[Signal]:
     for asking in view.askings:
         missing = work.missing_feedback(asking, policy.missing_forms)
-        yield from _of(SignalKind.FEEDBACK_MISSING, asking.key, missing)
+        yield from _of(SignalKind.FEEDBACK_MISSING, asking.key, asking.about, missing)
     for party, marks in work.falling_reliability(view.appearances):
-        yield from _of(SignalKind.RELIABILITY_FALLING, party, marks)
+        yield from _of(SignalKind.RELIABILITY_FALLING, party, About(party=party), marks)
     for goal in view.goals:
-        yield from _of(SignalKind.GOAL_DISAGREEMENT, goal.key, work.disagreement(goal))
+        about = About(goal=goal.key, party=work.who_disagrees(goal))
+        yield from _of(SignalKind.GOAL_DISAGREEMENT, goal.key, about, work.disagreement(goal))
     for preference in view.preferences:
         mismatch = work.preference_mismatch(preference)
-        yield from _of(SignalKind.PREFERENCE_MISMATCH, preference.dimension, mismatch)
+        about = replace(preference.about, scale=preference.dimension)
+        yield from _of(SignalKind.PREFERENCE_MISMATCH, preference.dimension, about, mismatch)
 
 
-def _of(
-    kind: SignalKind, subject: str, marks: Iterable[Mark | None] | Sequence[Mark]
-) -> Iterator[Signal]:
+def _of(kind: SignalKind, subject: str, about: About, marks: Iterable[Mark]) -> Iterator[Signal]:
     for mark in marks:
-        if mark is not None:
-            yield Signal(kind, f"{kind}:{subject}:{mark.begin}", mark.evidence, mark.method)
+        yield Signal(
+            kind,
+            f"{kind}:{subject}:{mark.begin}",
+            mark.at,
+            mark.evidence,
+            mark.method,
+            mark.over,
+            about,
+            stated_rate(kind, mark.method, mark.before),
+        )

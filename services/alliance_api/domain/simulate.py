@@ -29,6 +29,10 @@ class World:
     of 4.8; the rest is change within people, ruptures (1 to 2.5 SD of 6 deep) and session `state`
     together. The mean puts about a quarter of forms below 36. Missed sessions 8.9 % [S39].
     How often ruptures come, how they go and how styles are spread is our own choice [D].
+    docs/reference/simulator.md tells each one.
+
+    Raises:
+        ValueError: for a share outside 0..1, a spread below 0, or a form nobody can fill in.
     """
 
     sessions: int = 20
@@ -53,10 +57,25 @@ class World:
     therapist_bias: float = -2
     therapist_tracking: float = 0.5
 
+    def __post_init__(self) -> None:
+        shares = (self.ruptures, self.unrepaired, self.missed, self.unanswered, self.late)
+        styles = (self.ceiling_responders, self.straight_liners)
+        if not all(0 <= share <= 1 for share in (*shares, *styles, sum(styles))):
+            raise ValueError("a share lies in 0..1, and so do both styles together")
+        if min(self.stable, self.state, self.error, self.shallowest) < 0:
+            raise ValueError("no spread and no depth lies below 0")
+        if self.deepest < self.shallowest:
+            raise ValueError("the deepest rupture is not above the shallowest")
+        if min(self.sessions, self.items) < 1 or self.step <= 0 or self.maximum <= self.minimum:
+            raise ValueError("there are sessions, items, steps and a range to answer in")
+
 
 @dataclass(frozen=True, slots=True)
 class Rupture:
-    """A true episode: sessions by index, `repair` None if it never came, depth of the sum."""
+    """A true episode: sessions by index, `repair` None if it never came, depth of the sum.
+
+    Nadir and repair may lie beyond the last session that was simulated.
+    """
 
     start: int
     nadir: int
@@ -113,6 +132,14 @@ def dyad(random: Random, world: World = WORLD) -> Dyad:
         felt = max(world.items * world.minimum, min(top, mood) - dip)
         sittings.append(_sitting(random, world, style, felt))
     return Dyad(style, tuple(sittings), ruptures)
+
+
+def rupture_at(dyad: Dyad, session: int) -> Rupture | None:
+    """Return the rupture that disturbs a session: from its start until it is repaired."""
+    for each in dyad.ruptures:
+        if each.start <= session and (each.repair is None or session < each.repair):
+            return each
+    return None
 
 
 def _style(random: Random, world: World) -> Style:

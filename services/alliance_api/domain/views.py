@@ -8,8 +8,24 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from alliance_api.domain.goals import Stances
+from alliance_api.domain.instruments import InformantRole
 from alliance_api.domain.norms import Norm
 from alliance_api.domain.parties import PartyRole
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """Whose ratings something rests on, and what else it is about; None where it is about none.
+
+    `informant` and `goal` are ids; `scale` may be a dimension.
+    """
+
+    informant: str | None = None
+    role: InformantRole | None = None
+    instrument: str | None = None
+    scale: str | None = None
+    party: PartyRole | None = None
+    goal: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +63,7 @@ class Series:
     readings: tuple[Reading, ...]
     norm: Norm | None = None
     cut: Cut | None = None
+    about: About = About()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +79,7 @@ class TensionReport:
     """Tension reported of one session, or the yeses of a RISQ; None if it was not answered."""
 
     key: str
+    at: datetime
     tension: float | None
 
 
@@ -71,57 +89,78 @@ class Reports:
 
     key: str
     reports: tuple[TensionReport, ...]
+    about: About = About()
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One occasion on which an informant was asked for a form, already due."""
+    """One occasion on which an informant is asked for a form, and when it is due."""
 
     key: str
+    at: datetime
     answered: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """All occasions of one informant and instrument that are due by now."""
+    """All occasions of one informant and instrument, those to come included.
+
+    What is said of them is said from the instant at which they are due: nothing happens then, so
+    that whoever shows it compares that instant with now.
+    """
 
     key: str
     occasions: tuple[Asked, ...]
+    about: About = About()
 
 
 @dataclass(frozen=True, slots=True)
 class Appearance:
-    """One session or commitment that counts for a party, and whether that party failed it."""
+    """One session or commitment that counts for a party, and whether that party failed it.
+
+    `at` is when it could be known: when it was planned, called off, or settled.
+    """
 
     key: str
+    at: datetime
     party: PartyRole
     failed: bool
 
 
 @dataclass(frozen=True, slots=True)
 class GoalView:
-    """One goal worked towards: the id of its present wording, and what the parties say to it."""
+    """One wording of a goal, and what the parties say to it.
+
+    `at` is when the first of those who disagree said so, else when it was worded. `stands`: it is
+    the present wording of a goal that is still worked towards.
+    """
 
     key: str
     wording: str
+    at: datetime
     stances: Stances
+    stands: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class PreferenceView:
     """What a client would like on one two-sided dimension, and what therapy is like.
 
-    `key` is the measurement that says so. Beyond `strong_low` or `strong_high`, ends included, a
-    preference is strong; such bounds are configuration [M]. `offered` is None while unknown.
+    `key` is what says so, the id of a measurement if it was one (`evidence`); `at` is when the
+    later of both was said. Beyond `strong_low` or `strong_high`, ends included, a preference is
+    strong; such bounds are configuration [M]. `offered` is None while unknown.
     """
 
     key: str
+    at: datetime
     dimension: str
     wanted: float
     offered: float | None
     strong_low: float
     strong_high: float
     neutral: float = 0
+    evidence: tuple[str, ...] = ()
+    about: About = About()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from alliance_api.domain.goals import Stance
-from alliance_api.domain.marks import Mark, runs
+from alliance_api.domain.marks import Mark, mark_run, runs
 from alliance_api.domain.methods import Method
 from alliance_api.domain.parties import PartyRole
 from alliance_api.domain.statistics import MINIMUM_N
@@ -19,10 +19,11 @@ RECENT, FAILED, RELIABLE = 3, 2, 0.2
 
 
 def missing_feedback(asking: Asking, least: int) -> Iterator[Mark]:
-    """Yield each run of at least so many due forms that nobody answered."""
+    """Yield each run of at least so many forms that nobody answered, from when the last is due."""
+    keys = [each.key for each in asking.occasions]
+    at = [each.at for each in asking.occasions]
     for run in runs([not each.answered for each in asking.occasions], least):
-        keys = tuple(asking.occasions[i].key for i in run)
-        yield Mark(keys[0], keys, MISSING)
+        yield mark_run(keys, at, run, MISSING, least)
 
 
 def falling_reliability(
@@ -35,22 +36,36 @@ def falling_reliability(
 
 def _falls(own: Sequence[Appearance]) -> Iterator[Mark]:
     failed = [each.failed for each in own]
-    falling = False
-    for end in range(MINIMUM_N + RECENT, len(own) + 1):
+    end = MINIMUM_N + RECENT
+    while end <= len(own):
         recent, earlier = failed[end - RECENT : end], failed[: end - RECENT]
-        if falling:
-            falling = any(recent)
-        elif sum(recent) >= FAILED and sum(earlier) <= RELIABLE * len(earlier):
-            falling = True
-            keys = tuple(each.key for each in own[end - RECENT : end] if each.failed)
-            yield Mark(own[end - 1].key, keys, FALLING)
+        if sum(recent) < FAILED or sum(earlier) > RELIABLE * len(earlier):
+            end += 1
+            continue
+        last = own[end - 1]
+        keys = tuple(each.key for each in own[end - RECENT : end] if each.failed)
+        recovered = _recovered(failed, end)
+        yield Mark(last.key, last.at, keys, FALLING, recovered <= len(own), end - 1)
+        end = recovered + 1
+
+
+def _recovered(failed: Sequence[bool], end: int) -> int:
+    """Return after how many a party had failed none of the last three again; else one more."""
+    ends = range(end + 1, len(failed) + 1)
+    return next((each for each in ends if not any(failed[each - RECENT : each])), len(failed) + 1)
 
 
 def disagreement(goal: GoalView) -> tuple[Mark, ...]:
     """Return one mark for a wording a party disagrees with, however many do."""
     if Stance.DISAGREE not in goal.stances.values():
         return ()
-    return (Mark(goal.wording, (goal.key, goal.wording), DISAGREEMENT),)
+    return (Mark(goal.wording, goal.at, (goal.key,), DISAGREEMENT, over=not goal.stands),)
+
+
+def who_disagrees(goal: GoalView) -> PartyRole | None:
+    """Return the one party that disagrees; None if both do."""
+    found = [party for party in PartyRole if goal.stances.get(party) is Stance.DISAGREE]
+    return found[0] if len(found) == 1 else None
 
 
 def preference_mismatch(preference: PreferenceView) -> tuple[Mark, ...]:
@@ -60,4 +75,6 @@ def preference_mismatch(preference: PreferenceView) -> tuple[Mark, ...]:
         return ()
     too_low = preference.wanted >= preference.strong_high and offered < preference.neutral
     too_high = preference.wanted <= preference.strong_low and offered > preference.neutral
-    return (Mark(preference.key, (preference.key,), MISMATCH),) if too_low or too_high else ()
+    if not (too_low or too_high):
+        return ()
+    return (Mark(preference.key, preference.at, preference.evidence, MISMATCH),)

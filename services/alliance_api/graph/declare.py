@@ -17,8 +17,9 @@ import strawberry
 from graphql import GraphQLInterfaceType, GraphQLObjectType, GraphQLSchema
 from strawberry.schema_directive import Location
 
-from alliance_api.onesql.sources import Source, Table
+from alliance_api.onesql.sources import Column, Source, Table
 from alliance_api.store.columns import never_null
+from alliance_api.store.words import Place
 
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
@@ -38,6 +39,11 @@ def field(source: Source, description: str | None = None, facet: str | None = No
         metadata={"onesql": source},
         directives=[Access(facet=facet)] if facet else [],
     )
+
+
+def words(place: Place, companion: str | None = None) -> Column:
+    """Return the source of a column of words: opened at the edge, null once they were erased."""
+    return Column(place.column, companion, sealed=place.sealed)
 
 
 def asked(

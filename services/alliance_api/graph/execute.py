@@ -29,8 +29,9 @@ from alliance_api.onesql.plan import Plan
 from alliance_api.onesql.refusals import DocumentRefused, refusal
 from alliance_api.store.transaction import Database
 
+from . import refused
 from .errors import request_errors, unechoed, unquoted
-from .ready import Ready, audited
+from .ready import Ready, audited, opened
 from .schema import PREFIXES, schema
 from .verbs import Verbs
 
@@ -85,8 +86,8 @@ class Executor:
                 raise refusal("NOT_SUPPORTED", "Send mutations by POST.", ready.operation)
             else:
                 body = await self._verbs.run(principal, request.trace, ready)
-        except DocumentRefused as refused:
-            return Answer(400, request_errors(map(unquoted, refused.errors)))
+        except DocumentRefused as malformed:
+            return Answer(400, request_errors(map(unquoted, malformed.errors)))
         except GraphQLError as error:
             return Answer(400, request_errors([error]))
         return Answer(200, self._costed(self._mended(body), ready), kind, ready.document.hash)
@@ -118,7 +119,12 @@ class Executor:
             lambda: self._plan(root, ready, meta.parts if meta else {}),
         )
         parameters = plan.parameters(ready.variables)
-        return await self._database.read(principal, plan.sql, parameters, request.trace)
+        found = await self._database.read(principal, plan.sql, parameters, request.trace)
+        body = await opened(plan, found, principal, self._database)
+        asked = refused.not_shown(root, ready, body)
+        told = (request.trace, ready.name, ready.document.hash)
+        await refused.note(self._database, principal, *told, asked)
+        return body
 
     def _plan(self, root: GraphQLObjectType, ready: Ready, meta: Mapping[str, str]) -> Plan:
         overrides = {

@@ -10,6 +10,8 @@ import strawberry
 
 from alliance_api.charter.policies import ME, ORGANISATION, standing
 from alliance_api.charter.relations import Relation
+from alliance_api.domain.aggregates import Level, Measure
+from alliance_api.domain.constructs import Construct
 from alliance_api.domain.ids import parse_id
 from alliance_api.onesql.sources import (
     Column,
@@ -24,10 +26,13 @@ from alliance_api.onesql.sources import Connection as Pages
 from alliance_api.onesql.sources import Node as ById
 
 from .declare import asked, comes_from, field
+from .types.aggregates import BY_CELL, Aggregate, Team
 from .types.cases import Case, CaseStatus
 from .types.common import Connection, InformantRole, Node
+from .types.guarding import Emergency, ResearchRecord
 from .types.instruments import Instrument
 from .types.people import Person
+from .types.readings import Reading, ReadingOutcome
 
 
 def split(text: str) -> tuple[str, str] | None:
@@ -64,6 +69,71 @@ class Organisation:
 
     id: strawberry.ID = field(Column("organisation_id", prefix="organisation"))
     name: str = field(Column("name"))
+
+    teams: list[Team] = field(ToMany({}, Order((("id", "uuid"),))))
+
+    @asked(
+        Pages(
+            {},
+            BY_CELL,
+            filters=(
+                Filter("construct", "{value} = ANY ({row}.constructs)"),
+                Filter("team", "{row}.team_id = {value}", "uuid", only("team")),
+                Filter("period", "{row}.period = {value}"),
+                Filter("measure", "{row}.measure = {value}"),
+                Filter("level", "{row}.level = {value}"),
+            ),
+        ),
+        "What was published: all of it for a manager; for a therapist their own and the whole.",
+    )
+    def aggregates(  # noqa: PLR0913  (what a cell is known by)
+        self,
+        first: int | None = None,
+        after: str | None = None,
+        construct: Construct | None = None,
+        team: strawberry.ID | None = None,
+        period: str | None = None,
+        measure: Measure | None = None,
+        level: Level | None = None,
+    ) -> Connection[Aggregate]: ...
+
+    @asked(
+        Pages({}, Order((("opened_at", "timestamptz"), ("id", "uuid")), descending=True)),
+        "Broken glass, newest first: all of it for a privacy officer.",
+        "EMERGENCY",
+    )
+    def emergencies(
+        self, first: int | None = None, after: str | None = None
+    ) -> Connection[Emergency]: ...
+
+    @asked(
+        Pages(
+            {},
+            Order((("at", "timestamptz"), ("id", "uuid")), descending=True),
+            filters=(Filter("outcome", "{row}.outcome = {value}"),),
+        ),
+        "Who read what, newest first: all of it for a privacy officer.",
+        "READ_LEDGER",
+    )
+    def readings(
+        self,
+        first: int | None = None,
+        after: str | None = None,
+        outcome: ReadingOutcome | None = None,
+    ) -> Connection[Reading]: ...
+
+    @asked(
+        Pages(
+            {},
+            Order((("pseudonym", "uuid"), ("sequence", "int"), ("id", "uuid"))),
+            filters=(Filter("instrument", "{row}.instrument_code = {value}"),),
+        ),
+        "What clients gave to research; for researchers.",
+        "RESEARCH",
+    )
+    def research_records(
+        self, first: int | None = None, after: str | None = None, instrument: str | None = None
+    ) -> Connection[ResearchRecord]: ...
 
 
 @comes_from(None)
@@ -135,9 +205,10 @@ class Query:
                 Filter("construct", "{value} = ANY ({row}.constructs)"),
                 Filter("informant", "{row}.informant = {value}"),
             ),
-            expected=20,
-        )
+            expected=30,
+        ),
+        "The forms of the organisation, by code: all, or those that measure or ask as named.",
     )
     def instruments(
-        self, construct: str | None = None, informant: InformantRole | None = None
+        self, construct: Construct | None = None, informant: InformantRole | None = None
     ) -> list[Instrument]: ...

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from graphql import (
@@ -13,11 +13,15 @@ from graphql import (
 )
 from graphql.execution.values import VariableValues
 
+from alliance_api.charter.principal import Principal
 from alliance_api.onesql.cache import Document
 from alliance_api.onesql.compiler import Compiler
 from alliance_api.onesql.plan import Plan
+from alliance_api.onesql.seals import open_seals
 from alliance_api.onesql.selection import Fields, Selections
+from alliance_api.store import words
 from alliance_api.store.ledger import with_ledger
+from alliance_api.store.transaction import Database, Transaction
 
 TENANT = "organisation_id"
 
@@ -53,3 +57,16 @@ def audited(plan: Plan, ready: Ready) -> Plan:
     )
     constants = tuple((lambda _, value=value: value) for value in added)
     return replace(plan, sql=sql, binders=(*plan.binders, *constants))
+
+
+async def opened(
+    plan: Plan, body: bytes, principal: Principal, found: Database | Transaction
+) -> bytes:
+    """Return what a plan read with every sealed text in it opened; most plans select none."""
+    if not plan.sealed:
+        return body
+
+    async def open_(texts: Sequence[str]) -> Sequence[str | None]:
+        return await words.opened(found, principal.organisation, texts)
+
+    return await open_seals(body, open_)

@@ -13,6 +13,7 @@ from alliance_api.domain.ids import Kind
 from .declare import tell
 from .mutations import Mutation
 from .query import Query
+from .types.aggregates import Team
 from .types.cases import Case
 from .types.commitments import Commitment
 from .types.common import SCALARS
@@ -21,6 +22,7 @@ from .types.instruments import Instrument
 from .types.measurements import Measurement, Occasion
 from .types.people import Person
 from .types.sessions import Session
+from .types.signals import Signal
 
 PREFIXES = frozenset(str(kind) for kind in Kind)
 
@@ -31,7 +33,18 @@ def strawberry_schema() -> strawberry.Schema:
     return strawberry.Schema(
         query=Query,
         mutation=Mutation,
-        types=[Case, Commitment, Goal, Instrument, Measurement, Occasion, Person, Session],
+        types=[
+            Case,
+            Commitment,
+            Goal,
+            Instrument,
+            Measurement,
+            Occasion,
+            Person,
+            Session,
+            Signal,
+            Team,
+        ],
         config=StrawberryConfig(scalar_map=SCALARS),
     )
 

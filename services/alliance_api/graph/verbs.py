@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Callable
 from datetime import datetime
@@ -22,13 +21,14 @@ from alliance_api.onesql.arguments import Argument
 from alliance_api.onesql.plan import Plan
 from alliance_api.onesql.refusals import refusal
 from alliance_api.onesql.rows import object_type
-from alliance_api.store import outbox
+from alliance_api.store import outbox, words
 from alliance_api.store.transaction import Database, Transaction
 from chassis.database import state_of
 
+from . import refused
 from .errors import camel
 from .mutations import CHANGED, VERBS, Verb
-from .ready import Ready, audited
+from .ready import Ready, audited, opened
 from .schema import strawberry_schema
 
 LONGEST_KEY = 255
@@ -101,8 +101,11 @@ class _Mutation:
         try:
             self._check()
             return await self._tried()
-        except Refused as refused:
-            return self._refused(refused.problems)
+        except Refused as found:
+            asked = refused.of_a_mutation(self._given, found.problems)
+            told = (self._principal, self._trace, self._name, self._ready.document.hash)
+            await refused.note(self._verbs.database, *told, asked)
+            return self._refused(found.problems)
 
     def _check(self) -> None:
         if not 0 < len(self._input.idempotency_key) <= LONGEST_KEY:
@@ -131,7 +134,7 @@ class _Mutation:
             return await self._read(tx, changed)
 
     async def _changed(self, tx: Transaction) -> UUID:
-        key, hashed = self._input.idempotency_key, self._hash()
+        key, hashed = self._input.idempotency_key, await self._hash(tx)
         used = await outbox.claimed(tx, key)
         if used is None:
             changed = await self._verb.run(tx, self._verbs.now(), self._input)
@@ -143,9 +146,10 @@ class _Mutation:
         found: UUID = used["changed_id"]
         return found
 
-    def _hash(self) -> str:
+    async def _hash(self, tx: Transaction) -> str:
+        # Under a key of the sender's: what a short text says could be guessed from its mere hash.
         text = orjson.dumps(self._given, option=orjson.OPT_SORT_KEYS, default=str)
-        return hashlib.sha256(text).hexdigest()
+        return await words.mac(tx, text)
 
     async def _read(self, tx: Transaction, changed: UUID) -> bytes:
         plan = self._ready.document.plan(
@@ -157,7 +161,8 @@ class _Mutation:
         )
         sources, coerced = self._ready.variables
         variables = VariableValues(sources, {**coerced, CHANGED: str(changed)})
-        return await tx.read(plan.sql, plan.parameters(variables))
+        body = await tx.read(plan.sql, plan.parameters(variables))
+        return await opened(plan, body, self._principal, tx)
 
     def _plan(self) -> Plan:
         compiled = self._ready.compiler().compile(

@@ -3,27 +3,12 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
+from alliance_api.domain.constructs import Construct
 from alliance_api.domain.exact import exact
 from alliance_api.domain.instruments import Ages, Instrument, Item, Scale
 from alliance_api.instruments.figures import band_faults, report_faults
 
-CONSTRUCTS = frozenset(
-    {
-        "anxiety",
-        "bond",
-        "communication",
-        "depression",
-        "empathy",
-        "goals",
-        "mood",
-        "outcome",
-        "preferences",
-        "reliability",
-        "safety",
-        "tasks",
-    }
-)
-"""What the scales of our instruments speak about. Extend it with the instrument that needs it."""
+CONSTRUCTS = frozenset(construct.value for construct in Construct)
 
 _KEY = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _CODE = re.compile(r"[a-z0-9]+([-.][a-z0-9]+)*")
@@ -50,6 +35,8 @@ def _frame(instrument: Instrument) -> Iterator[str]:
     yield from _twice("item number", (item.number for item in instrument.items))
     yield from _twice("item key", (item.key for item in instrument.items))
     yield from _twice("scale", (scale.key for scale in instrument.scales))
+    if sum(scale.headline for scale in instrument.scales) > 1:
+        yield "at most one scale is the headline"
     yield from _ages(instrument.ages)
 
 

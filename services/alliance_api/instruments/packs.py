@@ -13,7 +13,7 @@ from alliance_api.instruments.loader import load_all
 from alliance_api.instruments.pack_questionnaire import draft_from_questionnaire
 from alliance_api.instruments.pack_toml import draft_from_toml
 
-__all__ = ["LONGEST_FILE", "Pack", "read_pack"]
+__all__ = ["LONGEST_FILE", "Pack", "read_pack", "statement_faults"]
 
 LONGEST_FILE = 1_000_000
 """Characters; a questionnaire is a thousandth of that."""
@@ -63,7 +63,10 @@ def read_pack(text: str, name: str, shipped: Mapping[str, Instrument] | None = N
     draft = read(text, name)
     instrument = (load_all() if shipped is None else shipped).get(draft.code)
     if instrument is None:
-        raise InstrumentError(f"{name}: there is no form {draft.code} to put words to")
+        raise InstrumentError(
+            f"{name}: there is no form {draft.code} to put words to; "
+            "`alliance instruments list` shows the forms"
+        )
     matched = [(_match(instrument, each, name), each) for each in draft.items]
     found = [*_frame(instrument, draft), *_items(instrument, matched)]
     if found:
@@ -95,12 +98,18 @@ def _frame(instrument: Instrument, draft: Draft) -> Iterator[str]:
         yield "language must be a tag such as en or pt-BR"
     elif licence.status is LicenceStatus.NO_DERIVATIVES and draft.language != instrument.language:
         yield "the licence forbids translations"
-    yield from _faulty(draft.statement, "the licence statement")
-    # Our file says that a permission is needed; only the clinic can say that it has one.
-    if licence.permission_required and licence.statement in draft.statement:
-        yield "the licence statement only repeats ours: state the permission you hold"
+    yield from statement_faults(instrument, draft.statement)
     if draft.instructions is not None:
         yield from _faulty(draft.instructions, "instructions")
+
+
+def statement_faults(instrument: Instrument, statement: str) -> Iterator[str]:
+    """Yield why a text cannot stand as a clinic's statement of its right to use a form."""
+    yield from _faulty(statement, "the licence statement")
+    # Our file says that a permission is needed; only the clinic can say that it has one.
+    licence = instrument.licence
+    if licence.permission_required and licence.statement in statement:
+        yield "the licence statement only repeats ours: state the permission you hold"
 
 
 def _items(instrument: Instrument, matched: list[tuple[Item, DraftItem]]) -> Iterator[str]:

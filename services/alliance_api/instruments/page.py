@@ -1,5 +1,6 @@
 """The reference page of the shipped forms, made from what the forms say of themselves."""
 
+from alliance_api.domain.answers import GivenAnswer
 from alliance_api.domain.instruments import Instrument, Norm, Report, Scale
 from alliance_api.domain.scoring import for_display
 from alliance_api.instruments.examples import Example
@@ -14,10 +15,10 @@ form whose examples do not come out is not shipped.
 **Key confirmed** is “yes” where a source confirms which items make which scale, their range and
 their reversal; otherwise the key is widely quoted and you should check it against the form before
 you rely on a score. Where we may not ship the wording, there is only structure: a clinic that has
-the licence will import its own (a command for it is still to come). **Permission** says whether its
-holder must have agreed before the form is used; a licence that nobody confirmed counts as one that
-needs it. Names of forms may be trademarks; these are
-compatible with them, and nothing here is official.
+the licence [loads its own](../how-to/load-licensed-wording.md). **Permission** says whether its
+holder must have agreed; a licence that nobody confirmed counts as one that needs it, and such a
+form cannot be planned before the clinic has put its permission on record. Names of forms may be
+trademarks; these are compatible with them, and nothing here is official.
 """
 
 _SCALES = """\
@@ -25,8 +26,14 @@ _SCALES = """\
 
 `R` marks reversed items. Scores are sums; the mean and the percent of maximum possible are stored
 beside them. A missing item takes the mean of the same scale's answered ones as long as enough are
-answered, as many as stand in the table; with fewer there is no score. Worked examples show the
-answers in the order of the items.
+answered, as many as stand in the table; with fewer there is no score.
+"""
+
+_EXAMPLES = """\
+## Worked examples
+
+Answers stand in the order of the items, from item 1: `–` was not answered, `n/a` does not apply.
+Codes such as SC07 name the row of the fact sheet an example is taken from. Each is a test.
 """
 
 _FIGURES = """\
@@ -47,6 +54,7 @@ def instruments_page() -> str:
     """Return the page as Markdown."""
     shipped = [instrument for _, instrument in sorted(load_all().items())]
     scales = [(instrument, scale) for instrument in shipped for scale in instrument.scales]
+    worked = load_examples()
     blocks = (
         _INTRODUCTION,
         _table(_FORM, [_form(each) for each in shipped]),
@@ -54,6 +62,8 @@ def instruments_page() -> str:
         _table(_TERMS, [_terms(each) for each in shipped]),
         _SCALES,
         _table(_SCALE, [_scale(*each) for each in scales]),
+        _EXAMPLES,
+        _table(_EXAMPLE, [example_row(each, one) for each in shipped for one in worked[each.code]]),
         _FIGURES,
         _table(_REPORT, [row for each in scales for row in _reports(*each)]),
         _BANDS,
@@ -116,7 +126,7 @@ def _terms(each: Instrument) -> list[str]:
     ]
 
 
-_SCALE = "code | scale | items | range | better | least answered | key confirmed | worked example"
+_SCALE = "code | scale | items | range | better | least answered | key confirmed"
 
 
 def _scale(each: Instrument, scale: Scale) -> list[str]:
@@ -131,19 +141,28 @@ def _scale(each: Instrument, scale: Scale) -> list[str]:
         scale.polarity.split("_")[0].lower() if scale.polarity else "neither",
         f"{scale.least_answered} of {len(scale.items)}",
         _yes(scale.verified),
-        _worked(load_examples()[each.code], scale),
     ]
 
 
-def _worked(examples: tuple[Example, ...], scale: Scale) -> str:
-    for example in examples:
-        answers = {answer.item: answer.value for answer in example.answers}
-        raw = example.raw[scale.key]
-        if raw is not None:
-            told = [answers.get(n) for n in scale.items]
-            given = " ".join("–" if value is None else f"{value:g}" for value in told)
-            return f"{given} → {for_display(raw, 2)}"
-    return "none"
+_EXAMPLE = "code | example | answers | scores"
+
+
+def example_row(instrument: Instrument, example: Example) -> list[str]:
+    """Return the cells of a worked example, as the page prints them."""
+    answers = {answer.item: answer for answer in example.answers}
+    scores = (
+        f"{scale.key} {'none' if raw is None else for_display(raw, 2)}"
+        for scale in instrument.scales
+        for raw in [example.raw[scale.key]]
+    )
+    given = " ".join(_answer(answers.get(item.number)) for item in instrument.items)
+    return [f"`{instrument.code}`", example.name, given, ", ".join(scores)]
+
+
+def _answer(given: GivenAnswer | None) -> str:
+    if given is None or (given.value is None and not given.not_applicable):
+        return "–"
+    return "n/a" if given.value is None else f"{given.value:g}"
 
 
 _REPORT = (

@@ -33,6 +33,7 @@ def read_scale(table: Table) -> Scale:
         loinc=table.optional_text("loinc"),
         polarity=_polarity(table),
         any_yes=table.flag("any_yes", default=False),
+        headline=table.flag("headline", default=False),
         norms=tuple(_norm(each) for each in table.tables("norm")),
         reports=tuple(_report(each) for each in table.tables("report")),
         bands=tuple(_band(each) for each in table.tables("band")),

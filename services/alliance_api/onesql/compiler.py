@@ -65,7 +65,7 @@ class Compiler(Statement):
             f"SELECT {text.sql()} AS body, {_subjects(row)} AS subjects "
             f"FROM {row.from_clause('(SELECT) AS root')}"
         )
-        return Plan(sql, tuple(self.binders), frozenset(self.labels))
+        return Plan(sql, tuple(self.binders), frozenset(self.labels), self.sealed)
 
     def object(
         self, kind: GraphQLObjectType, sets: Iterable[SelectionSetNode], row: Row, levels: int

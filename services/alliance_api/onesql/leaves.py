@@ -16,6 +16,7 @@ from graphql import (
 
 from .arguments import as_parameter
 from .rows import Row, Site, or_null
+from .seals import seal
 from .sources import Column, Computed
 from .statement import Statement
 from .text import Text, quote
@@ -38,6 +39,10 @@ def column(statement: Statement, source: Column, site: Site) -> Text:
     if source.companion:
         row = Row(statement.companion(row, source.companion), None, names=row.names)
     value = row.column(source.name)
+    if source.sealed:
+        statement.sealed = True
+        missing = site.levels + 1 if is_non_null_type(site.type) else 0
+        return site.finished(seal(source.sealed.format(row=row.alias, value=value), missing))
     if source.prefix:
         printed = f"('\"{source.prefix}-' || {value} || '\"')"
     else:

@@ -11,10 +11,10 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from .refusals import MISSING_VALUE
+from .refusals import MISSING_VALUE, UNREADABLE
 from .text import HOLE
 
-_HOLE = re.compile(f"{HOLE}([0-9]+){HOLE}")
+_HOLE = re.compile(f"{HOLE}([0-9]+)(u?){HOLE}")
 # No object of an answer has this key: response keys are GraphQL names.
 _KEY = "\0"
 
@@ -22,11 +22,16 @@ Error = dict[str, Any]
 Path = tuple[str | int, ...]
 
 
-class _Hole:
-    """A missing value, as it stands in parsed JSON."""
+_MISSING = ("A value that must not be null is missing.", MISSING_VALUE)
+_UNREADABLE = ("A text cannot be opened. Tell whoever runs this service.", UNREADABLE)
 
-    def __init__(self, levels: int) -> None:
+
+class _Hole:
+    """A missing value, as it stands in parsed JSON; or one that is there and does not open."""
+
+    def __init__(self, levels: int, kind: str) -> None:
         self.levels = levels
+        self.error = _UNREADABLE if kind else _MISSING
 
 
 class _Bubble(Exception):  # noqa: N818  (it is control flow)
@@ -57,13 +62,13 @@ def mend_response(body: bytes) -> dict[str, Any]:
 
 
 def _parse(body: bytes) -> Any:
-    marked = _HOLE.sub(r'{"\\u0000":\1}', body.decode())
+    marked = _HOLE.sub(r'{"\\u0000":[\1,"\2"]}', body.decode())
     return json.loads(marked, object_pairs_hook=_object)
 
 
 def _object(pairs: list[tuple[str, Any]]) -> Any:
     if pairs and pairs[0][0] == _KEY:
-        return _Hole(pairs[0][1])
+        return _Hole(*pairs[0][1])
     return dict(pairs)
 
 
@@ -76,7 +81,7 @@ def _root(data: Any, errors: list[Error]) -> Any:
 
 def _walk(value: Any, path: Path, errors: list[Error]) -> Any:
     if isinstance(value, _Hole):
-        errors.append(_missing(path))
+        errors.append(_error(value, path))
         raise _Bubble(value.levels)
     items: Iterable[tuple[Any, Any]]
     if isinstance(value, dict):
@@ -99,9 +104,6 @@ def _place(item: Any, path: Path, errors: list[Error]) -> Any:
         return None
 
 
-def _missing(path: Path) -> Error:
-    return {
-        "message": "A value that must not be null is missing.",
-        "path": list(path),
-        "extensions": {"code": MISSING_VALUE},
-    }
+def _error(hole: _Hole, path: Path) -> Error:
+    message, code = hole.error
+    return {"message": message, "path": list(path), "extensions": {"code": code}}

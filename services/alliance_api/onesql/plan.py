@@ -13,12 +13,14 @@ from .arguments import Bind, as_parameter
 class Plan:
     """One statement that returns one row: `body` (JSON text) and `subjects` (uuid[] or null).
 
-    `labels` are the kinds of confidential data that were selected.
+    `labels` are the kinds of confidential data that were selected; `sealed` says that the host has
+    something to open in the body (`seals.open_seals`).
     """
 
     sql: str
     binders: tuple[Bind, ...]
     labels: frozenset[str]
+    sealed: bool = False
 
     def parameters(self, variables: VariableValues) -> list[str | None]:
         """Return the statement's parameters in PostgreSQL's text format.

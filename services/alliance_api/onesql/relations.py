@@ -70,7 +70,11 @@ def to_many(statement: Statement, source: ToMany, site: Site) -> Text:
     rows = _page(source, inner, where, _limit(statement, source.limit, site.arguments))
     listed = f"'[' || string_agg({text.sql()}, ',' ORDER BY {inner.keys(source.order)}) || ']'"
     found = statement.lateral(site.row, inner, listed, rows, many=True)
-    return Text().expression(f"coalesce({found}, {quote(source.empty)})")
+    listed = f"coalesce({found}, {quote(source.empty)})"
+    if source.told is None:
+        return Text().expression(listed)
+    told = source.told.format(outer=site.row.alias)
+    return site.finished(f"CASE WHEN {told} THEN {listed} END")
 
 
 def _page(source: ToMany, inner: Row, where: str, limit: str) -> str:

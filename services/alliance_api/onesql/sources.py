@@ -52,12 +52,14 @@ class Table:
 class Column:
     """A column of the row, or of one of its companions (then it may be absent).
 
-    A list type needs an array column.
+    A list type needs an array column. `sealed` says that the host opens the text after it was read:
+    the SQL, over `{row}` and `{value}`, of all that it needs for that; null is null.
     """
 
     name: str
     companion: str | None = None
     prefix: str | None = None
+    sealed: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +82,15 @@ class Filter:
     """A condition over `{row}` that holds when the argument is given: `{value}` is its value.
 
     An argument that is null counts as not given. `parse` turns the argument into what PostgreSQL
-    compares (None matches no row).
+    compares (None matches no row). With `unless` it holds only while that argument is not given: a
+    default that follows from another argument.
     """
 
     argument: str
     sql: str
     type: str = "text"
     parse: Parse | None = None
+    unless: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +129,8 @@ class ToMany:
     """A plain list. `limit` names an integer argument; `empty` is the JSON of no rows.
 
     With `latest`, a limit takes the last rows of the order; they are still listed in order.
+    `told` is a condition over `{outer}`, the row that has the list: where it fails, the list is
+    null instead of what is there.
     `expected` is what a list without a limit counts for in the cost of a document.
     """
 
@@ -136,6 +142,7 @@ class ToMany:
     latest: bool = False
     empty: str = "[]"
     expected: int = 10
+    told: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

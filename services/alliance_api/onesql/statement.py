@@ -45,6 +45,7 @@ class Statement(ABC):
         self.scalars = scalars or {}
         self.binders: list[Bind] = []
         self.labels: set[str] = set()
+        self.sealed = False
         self._selections = Selections(schema, fragments, variables)
         self.tenant = tenant
         self._aliases = 0
@@ -141,7 +142,7 @@ class Statement(ABC):
         parts += [
             self._filter(found, inner.alias, arguments[found.argument])
             for found in source.filters
-            if found.argument in arguments
+            if found.argument in arguments and found.unless not in arguments
         ]
         parts += extra
         return f" WHERE {' AND '.join(parts)}" if parts else ""

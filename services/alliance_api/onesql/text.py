@@ -18,6 +18,11 @@ def hole(levels: int) -> str:
     return rf"E'\x01{levels}\x01'"
 
 
+def unreadable(levels: int) -> str:
+    """Return the hole of a value that is there and cannot be read."""
+    return f"{HOLE}{levels}u{HOLE}"
+
+
 def quote(text: str) -> str:
     """Return an SQL string constant."""
     if "\\" in text:

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import func, or_, select
 
 from .rows import Found, add, all_of, new_id, one
-from .tables import care_team, cases, people, standing
+from .tables import care_team, cases, identities, people, standing
 from .transaction import Transaction
 
 
@@ -49,6 +49,12 @@ def _now() -> tuple[Any, ...]:
     )
 
 
+async def born(tx: Transaction, person: UUID) -> date | None:
+    """Return a person's birth date, if it is known and the principal may know it."""
+    found = await one(tx, select(identities.c.birth_date).where(identities.c.person_id == person))
+    return found["birth_date"] if found else None
+
+
 async def person_exists(tx: Transaction, person: UUID) -> bool:
     """Say whether the principal may know of a person."""
     return await one(tx, select(people.c.id).where(people.c.id == person)) is not None
@@ -62,6 +68,8 @@ async def open_case(  # noqa: PLR0913  (the columns of a case)
     opened_on: date,
     time_zone: str,
     interval_days: int | None,
+    jurisdiction: str | None,
+    part2: bool,
     now: datetime,
 ) -> UUID:
     """Insert a case with its therapist, and how both stand to it."""
@@ -74,6 +82,8 @@ async def open_case(  # noqa: PLR0913  (the columns of a case)
         opened_on=opened_on,
         time_zone=time_zone,
         interval_days=interval_days,
+        jurisdiction=jurisdiction,
+        part2=part2,
     )
     await add(
         tx,

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import select, update
 
+from . import words
 from .rows import Found, add, all_of, new_id, one
 from .tables import commitments
 from .transaction import Transaction
@@ -19,10 +20,11 @@ async def find(tx: Transaction, commitment: UUID) -> Found | None:
     return await one(tx, select(commitments).where(commitments.c.id == commitment))
 
 
-async def make(tx: Transaction, **values: Any) -> UUID:
+async def make(tx: Transaction, wording: str, **values: Any) -> UUID:
     """Insert a commitment of the principal."""
     made = new_id()
-    await add(tx, commitments, id=made, owner_id=tx.principal.person, **values)
+    sealed = await words.seal(tx, words.PROMISE, (made,), wording)
+    await add(tx, commitments, id=made, owner_id=tx.principal.person, wording=sealed, **values)
     return made
 
 
@@ -41,6 +43,7 @@ async def history(tx: Transaction, case: UUID) -> Sequence[Found]:
     return await all_of(
         tx,
         select(
+            commitments.c.id,
             commitments.c.owner_role,
             commitments.c.due_at,
             commitments.c.outcome,

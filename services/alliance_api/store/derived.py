@@ -1,16 +1,15 @@
-"""What is derived from a case, for each audience: read whole, written only where it differs."""
+"""What is derived from a case, for each audience, and what it is derived from."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, and_, delete, func, or_, select, tuple_
-from sqlalchemy.dialects.postgresql import Insert, insert
+from sqlalchemy import Select, Table, Uuid, and_, bindparam, func, select
 
 from . import tables
+from .prepared import as_json, prepared, synchronisation
 from .rows import Found, all_of
 from .transaction import Transaction
 
@@ -18,8 +17,7 @@ SERIES, CHANGES, RUPTURES = tables.series, tables.changes, tables.ruptures
 CONCORDANCES, ATTAINMENTS = tables.concordances, tables.attainments
 
 
-async def scored(tx: Transaction, case: UUID) -> Sequence[Found]:
-    """Return every standing score of a case in order, and who may know of it now (engine)."""
+def _scored() -> Select[Any]:
     scores, sessions = tables.scores, tables.sessions
     joined = scores.outerjoin(
         sessions,
@@ -28,8 +26,7 @@ async def scored(tx: Transaction, case: UUID) -> Sequence[Found]:
             sessions.c.id == scores.c.session_id,
         ),
     )
-    return await all_of(
-        tx,
+    return (
         select(
             scores.c.measurement_id,
             scores.c.instrument_code,
@@ -48,9 +45,24 @@ async def scored(tx: Transaction, case: UUID) -> Sequence[Found]:
             (func.cardinality(scores.c.sealed_for) > 0).label("sealed"),
         )
         .select_from(joined)
-        .where(scores.c.case_id == case, scores.c.current, scores.c.raw.is_not(None))
-        .order_by(scores.c.taken_at, scores.c.measurement_id, scores.c.scale),
+        .where(
+            scores.c.case_id == bindparam("case", type_=Uuid),
+            scores.c.current,
+            scores.c.raw.is_not(None),
+        )
+        .order_by(scores.c.taken_at, scores.c.measurement_id, scores.c.scale)
     )
+
+
+_SCORED = _scored()
+_SCORED_NAMES = tuple(_SCORED.selected_columns.keys())
+_SCORED_PREPARED = prepared(_SCORED)
+
+
+async def scored(tx: Transaction, case: UUID) -> Sequence[Found]:
+    """Return every standing score of a case in order, and who may know of it now (engine)."""
+    rows = await tx.fetch(_SCORED_PREPARED, case=case)
+    return [dict(zip(_SCORED_NAMES, row, strict=True)) for row in rows]
 
 
 async def goals(tx: Transaction, case: UUID) -> Sequence[Found]:
@@ -71,6 +83,8 @@ async def goals(tx: Transaction, case: UUID) -> Sequence[Found]:
             found.c.state,
             found.c.version,
             found.c.weight,
+            found.c.kind,
+            found.c.agreed_on,
             found.c.proposed_at,
             versions.c.worded_by,
         )
@@ -102,13 +116,21 @@ async def ratings(tx: Transaction, case: UUID) -> Sequence[Found]:
     )
 
 
+# A series as one audience sees it.
+Part = tuple[Any, ...]
 SERIES_KEY = ("audience", "instrument_code", "informant_role", "scale", "informant_id")
 
 
-async def marks(tx: Transaction, case: UUID) -> dict[tuple[Any, ...], str]:
+_MARKS = prepared(
+    select(*(SERIES.c[name] for name in SERIES_KEY), SERIES.c.inputs_hash).where(
+        SERIES.c.case_id == bindparam("case", type_=Uuid)
+    )
+)
+
+
+async def marks(tx: Transaction, case: UUID) -> dict[Part, str]:
     """Return the hash of what each series of a case was derived from (engine)."""
-    rows = await all_of(tx, select(SERIES).where(SERIES.c.case_id == case))
-    return {_key(row, SERIES_KEY): row["inputs_hash"] for row in rows}
+    return {row[:-1]: row[-1] for row in await tx.fetch(_MARKS, case=case)}
 
 
 async def sync(
@@ -116,42 +138,25 @@ async def sync(
     table: Table,
     case: UUID,
     rows: Sequence[Mapping[str, Any]],
-    parts: Collection[tuple[Any, ...]] | None = None,
+    parts: Collection[Part] | None = None,
 ) -> int:
-    """Make a case's rows these, or those of some series (`parts`); return how many changed."""
-    where = [table.c.case_id == case]
-    if parts is not None:
-        where.append(tuple_(*(table.c[name] for name in SERIES_KEY)).in_(parts))
-    keys = [column.name for column in table.primary_key if column.name != "organisation_id"]
-    present = {_key(row, keys): row for row in await all_of(tx, select(table).where(*where))}
-    wanted = {_key(row, keys): row for row in rows}
-    changed = [row for key, row in wanted.items() if not _same(present.get(key), row)]
-    gone = [row for key, row in present.items() if key not in wanted]
-    if changed:
-        await _write(tx, table, changed)
-    if gone:
-        conditions = [and_(*(table.c[name] == row[name] for name in keys)) for row in gone]
-        await tx.run(delete(table).where(table.c.case_id == case, or_(*conditions)))
-    return len(changed) + len(gone)
+    """Write those rows of a case that differ, and delete those that are not among them.
+
+    With `parts` only rows of these series are deleted, so that of others some may be left out.
+    Returns how many rows changed.
+    """
+    names = tuple(rows[0]) if rows else _columns(table)
+    statement = synchronisation(table, names, SERIES_KEY if parts is not None else ())
+    named = [dict(zip(SERIES_KEY, part, strict=True)) for part in parts or ()]
+    [(changed,)] = await tx.fetch(
+        statement,
+        organisation=tx.principal.organisation,
+        case=case,
+        rows=as_json(rows),
+        parts=as_json(named),
+    )
+    return int(changed)
 
 
-def _key(row: Mapping[str, Any], keys: Sequence[str]) -> tuple[Any, ...]:
-    return tuple(row[name] for name in keys)
-
-
-def _same(present: Mapping[str, Any] | None, row: Mapping[str, Any]) -> bool:
-    return present is not None and all(present[name] == value for name, value in row.items())
-
-
-async def _write(tx: Transaction, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    organisation = tx.principal.organisation
-    statement = _upsert(table, tuple(rows[0]))
-    await tx.run(statement, [{"organisation_id": organisation, **row} for row in rows])
-
-
-@cache
-def _upsert(table: Table, names: tuple[str, ...]) -> Insert:
-    keys = [column.name for column in table.primary_key]
-    statement = insert(table)
-    values = {name: statement.excluded[name] for name in names if name not in keys}
-    return statement.on_conflict_do_update(index_elements=keys, set_=values)
+def _columns(table: Table) -> tuple[str, ...]:
+    return tuple(column.name for column in table.c if column.name != "organisation_id")

@@ -9,8 +9,9 @@ from uuid import UUID
 
 from sqlalchemy import select, update
 
+from . import words
 from .rows import Found, add, add_all, all_of, new_id, one
-from .tables import goal_ratings, goal_stances, goal_versions, goals
+from .tables import goal_levels, goal_ratings, goal_stances, goal_versions, goals
 from .transaction import Transaction
 
 
@@ -37,10 +38,33 @@ async def word(
         case_id=goal["case_id"],
         to_caregivers=goal["to_caregivers"],
         version=version,
-        wording=wording,
+        wording=await words.seal(tx, words.WORDING, (goal["id"], version), wording),
         worded_by=tx.principal.person,
         worded_at=now,
     )
+
+
+async def word_levels(
+    tx: Transaction, goal: Mapping[str, Any], version: int, levels: Mapping[int, str]
+) -> None:
+    """Insert what the levels of a version would look like, in the principal's words."""
+    shared = {
+        "goal_id": goal["id"],
+        "case_id": goal["case_id"],
+        "to_caregivers": goal["to_caregivers"],
+        "version": version,
+        "worded_by": tx.principal.person,
+    }
+    keys = {level: (goal["id"], version, level) for level in levels}
+    rows = [
+        {
+            **shared,
+            "level": level,
+            "wording": await words.seal(tx, words.LEVEL, keys[level], wording),
+        }
+        for level, wording in levels.items()
+    ]
+    await add_all(tx, goal_levels, rows)
 
 
 async def ask(

@@ -7,15 +7,30 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Text, Uuid, cast, func, literal, select, update
+from sqlalchemy import (
+    Boolean,
+    Text,
+    Update,
+    Uuid,
+    bindparam,
+    cast,
+    exists,
+    func,
+    literal,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 
 from alliance_api.domain.disclosure import Opening, Openings
 
-from .rows import Found, add, add_all, all_of, new_id, one
+from . import words
+from .prepared import prepared
+from .rows import Found, add, add_figures, all_of, new_id, one
 from .tables import (
     answers,
     comments,
+    findings,
     instruments,
     measurements,
     occasions,
@@ -24,7 +39,7 @@ from .tables import (
 )
 from .transaction import Transaction
 
-_SAID = (scores, answers, comments)
+_SAID = (scores, answers, comments, findings)
 
 
 def instant(opening: Opening) -> Any:
@@ -75,9 +90,14 @@ async def plan(tx: Transaction, **values: Any) -> UUID:
 
 
 async def still_to_rate(tx: Transaction, session: UUID) -> list[UUID]:
-    """Return the therapists who were asked about a session and have not rated it (engine)."""
-    rated = select(measurements.c.informant_id).where(
-        measurements.c.session_id == session, measurements.c.informant_role == "THERAPIST"
+    """Return the therapists who have not given all they were asked for about a session (engine).
+
+    One form of two is not enough: what the client said would colour the other.
+    """
+    given = exists().where(
+        measurements.c.session_id == occasions.c.session_id,
+        measurements.c.instrument_id == occasions.c.instrument_id,
+        measurements.c.informant_id == occasions.c.informant_id,
     )
     rows = await all_of(
         tx,
@@ -86,7 +106,7 @@ async def still_to_rate(tx: Transaction, session: UUID) -> list[UUID]:
         .where(
             occasions.c.session_id == session,
             occasions.c.informant_role == "THERAPIST",
-            occasions.c.informant_id.not_in(rated),
+            ~given,
         ),
     )
     return [row["informant_id"] for row in rows]
@@ -121,9 +141,10 @@ async def submit(
         has_comment=comment is not None,
     )
     told = {**judged, "measurement_id": measurement}
-    await add_all(tx, answers, [{**told, **row} for row in given])
+    await add_figures(tx, answers, [{**told, **row} for row in given])
     if comment is not None:
-        await add(tx, comments, **told, body=comment)
+        body = await words.seal(tx, words.COMMENT, (measurement,), comment)
+        await add(tx, comments, **told, body=body)
     return measurement
 
 
@@ -140,7 +161,7 @@ async def keep_scores(
     """Insert what the key made of the answers (for the engine)."""
     shared = {key: frame[key] for key in (*_JUDGED, "session_id", "instrument_code", "taken_at")}
     rows = [{**shared, "measurement_id": measurement, **row} for row in found]
-    await add_all(tx, scores, rows)
+    await add_figures(tx, scores, rows)
     await add(
         tx,
         score_inputs,
@@ -150,22 +171,59 @@ async def keep_scores(
     )
 
 
+async def keep_findings(
+    tx: Transaction,
+    measurement: UUID,
+    frame: Mapping[str, Any],
+    found: Sequence[Mapping[str, Any]],
+) -> None:
+    """Insert what is noticeable about how the form was filled in (for the engine)."""
+    judged = {key: frame[key] for key in _JUDGED}
+    rows = [{**judged, "measurement_id": measurement, **row} for row in found]
+    await add_figures(tx, findings, rows)
+
+
+def _openings() -> Update:
+    scores_at, answers_at = (
+        cast(bindparam(name, type_=Text), TIMESTAMP(timezone=True))
+        for name in ("scores_at", "answers_at")
+    )
+    measurement = bindparam("measurement", type_=Uuid)
+    said = (
+        update(table)
+        .where(table.c.measurement_id == measurement)
+        .values(
+            opens_at=scores_at if table is scores else answers_at,
+            to_caregivers=bindparam("invited", type_=Boolean),
+        )
+        for table in _SAID
+    )
+    return (
+        update(measurements)
+        .where(measurements.c.id == measurement)
+        .values(scores_open_at=scores_at, answers_open_at=answers_at)
+        .add_cte(*(each.cte(f"of_{each.table}") for each in said))
+    )
+
+
+_OPENINGS = prepared(_openings())
+
+
 async def set_openings(
     tx: Transaction, measurement: UUID, opens: Openings, *, to_caregivers: bool
 ) -> None:
     """Open or close what a measurement says, everywhere it is said (for the engine)."""
-    said = {scores: opens.scores_at, answers: opens.answers_at, comments: opens.answers_at}
-    for table, opening in said.items():
-        await tx.run(
-            update(table)
-            .where(table.c.measurement_id == measurement)
-            .values(opens_at=instant(opening), to_caregivers=to_caregivers)
-        )
-    await tx.run(
-        update(measurements)
-        .where(measurements.c.id == measurement)
-        .values(scores_open_at=instant(opens.scores_at), answers_open_at=instant(opens.answers_at))
+    await tx.fetch(
+        _OPENINGS,
+        measurement=measurement,
+        scores_at=_as_text(opens.scores_at),
+        answers_at=_as_text(opens.answers_at),
+        invited=to_caregivers,
     )
+
+
+def _as_text(opening: Opening) -> str | None:
+    return opening.isoformat() if isinstance(opening, datetime) else opening
 
 
 async def choose_disclosure(

@@ -13,6 +13,7 @@ from psycopg import sql
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import Connection
 
+from alliance_api.charter.policies import ROLES
 from chassis.database import address, for_sqlalchemy
 
 from .ddl import law_sql
@@ -38,7 +39,7 @@ def ensure_roles(url: str) -> None:
         connection.execute(script.encode())
         connection.execute("ALTER SCHEMA public OWNER TO alliance_owner")
         connection.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC")
-        connection.execute("GRANT USAGE ON SCHEMA public TO alliance_api, alliance_engine")
+        connection.execute(f"GRANT USAGE ON SCHEMA public TO {', '.join(ROLES)}".encode())
 
 
 def migrate(url: str, revision: str = "head", *, down: bool = False) -> None:

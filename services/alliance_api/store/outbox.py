@@ -25,7 +25,7 @@ async def state(tx: Transaction, fact: Fact | None) -> None:
         facts,
         id=new_id(),
         type=fact.type,
-        case_id=_uuid(fact.case),
+        case_id=_uuid(fact.case) if fact.case else None,
         subject_id=_uuid(fact.subject),
         at=fact.at,
         extra=dict(fact.extra),
@@ -39,8 +39,16 @@ def _uuid(text: str) -> UUID:
     return found[1]
 
 
-async def note(tx: Transaction, case: UUID, facet: str, operation: str) -> None:
-    """Leave a row in the read ledger about a change of who may read."""
+async def note(  # noqa: PLR0913  (what a row says)
+    tx: Transaction,
+    case: UUID | None,
+    facet: str,
+    operation: str | None,
+    *,
+    refused: bool = False,
+    document: str = "",
+) -> None:
+    """Leave a row in the read ledger: of a change of who may read, or of a refused attempt."""
     await add(
         tx,
         read_ledger,
@@ -49,9 +57,10 @@ async def note(tx: Transaction, case: UUID, facet: str, operation: str) -> None:
         application=tx.principal.application,
         purpose=tx.principal.purpose,
         operation=operation,
-        document_hash="",
+        document_hash=document,
         facets=[facet],
-        cases=[case],
+        cases=[case] if case else [],
+        outcome="REFUSED" if refused else "ALLOWED",
     )
 
 

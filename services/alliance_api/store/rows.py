@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Select, Table, insert
 from uuid_utils.compat import uuid7
 
+from .prepared import as_json, insertion
 from .transaction import Transaction
 
 Found = Mapping[str, Any]
@@ -31,6 +32,14 @@ async def add_all(tx: Transaction, table: Table, rows: Sequence[Mapping[str, Any
         await tx.run(insert(table), [{"organisation_id": organisation, **row} for row in rows])
 
 
+async def add_figures(tx: Transaction, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows of the principal's organisation in which there are no words of anybody's."""
+    if rows:
+        organisation = tx.principal.organisation
+        statement = insertion(table, tuple(rows[0]))
+        await tx.fetch(statement, organisation=organisation, rows=as_json(rows))
+
+
 async def one(tx: Transaction, statement: Select[Any]) -> Found | None:
     """Return the first row, or None."""
     row = (await tx.run(statement)).mappings().first()
@@ -39,4 +48,6 @@ async def one(tx: Transaction, statement: Select[Any]) -> Found | None:
 
 async def all_of(tx: Transaction, statement: Select[Any]) -> Sequence[Found]:
     """Return every row."""
-    return [dict(row) for row in (await tx.run(statement)).mappings()]
+    result = await tx.run(statement)
+    names = tuple(result.keys())
+    return [dict(zip(names, row, strict=True)) for row in result]

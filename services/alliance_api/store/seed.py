@@ -12,18 +12,14 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Table, insert, update
 
-from alliance_api.domain.instruments import Instrument
-from alliance_api.instruments.loader import load_all
-
+from .instruments import forms_of, sync
+from .packs import permit
 from .rows import new_id
 from .tables import (
     care_team,
     cases,
     consents,
     identities,
-    instrument_items,
-    instrument_scales,
-    instruments,
     organisations,
     people,
     staff,
@@ -37,60 +33,23 @@ def _add(connection: Connection, table: Table, **values: Any) -> None:
     connection.execute(insert(table).values(**values))
 
 
-def organisation(connection: Connection, name: str) -> UUID:
-    """Insert an organisation with every shipped instrument."""
+# What stands where a real clinic would state its permission; nobody has given any.
+DEMONSTRATION = "Demonstration only: the people are made up, and nobody has given a permission."
+
+
+def organisation(connection: Connection, name: str, *, permitted: str | None = None) -> UUID:
+    """Insert an organisation with every shipped instrument.
+
+    `permitted` states by what right it uses those that need a permission; None: by none.
+    """
     made = new_id()
     _add(connection, organisations, organisation_id=made, name=name)
-    for instrument in load_all().values():
-        _instrument(connection, made, instrument)
+    sync(connection, made)
+    if permitted is not None:
+        forms = forms_of(connection, made).values()
+        waiting = [form for form in forms if form["permission_required"]]
+        permit(connection, made, waiting, permitted, datetime.now(UTC).replace(microsecond=0))
     return made
-
-
-def _instrument(connection: Connection, organisation_id: UUID, found: Instrument) -> None:
-    made = new_id()
-    _add(
-        connection,
-        instruments,
-        organisation_id=organisation_id,
-        id=made,
-        code=found.code,
-        version=found.version,
-        name=found.name,
-        informant=found.informant.value,
-        language=found.language,
-        licence=found.licence.id,
-        permission_required=found.licence.permission_required,
-        verified=found.verified,
-        validated=found.validated,
-        constructs=sorted(found.constructs),
-    )
-    shared = {"organisation_id": organisation_id, "instrument_id": made}
-    items = {item.number: item for item in found.items}
-    for item in found.items:
-        _add(
-            connection,
-            instrument_items,
-            **shared,
-            number=item.number,
-            key=item.key,
-            minimum=item.minimum,
-            maximum=item.maximum,
-            step=item.step,
-            wording=item.wording,
-        )
-    for scale in found.scales:
-        _add(
-            connection,
-            instrument_scales,
-            **shared,
-            key=scale.key,
-            constructs=sorted(scale.constructs),
-            items=list(scale.items),
-            reversed=list(scale.reversed),
-            minimum=sum(items[number].minimum for number in scale.items),
-            maximum=sum(items[number].maximum for number in scale.items),
-            verified=scale.verified,
-        )
 
 
 def person(  # noqa: PLR0913  (the columns of a row)

@@ -77,9 +77,11 @@ async def history(tx: Transaction, case: UUID) -> Sequence[Found]:
     return await all_of(
         tx,
         select(
+            sessions.c.id,
             sessions.c.planned_start,
             sessions.c.state,
             attendance.c.outcome,
+            attendance.c.cancelled_at,
             attendance.c.cancelled_by,
             attendance.c.excused,
             attendance.c.client_delay,

@@ -22,6 +22,7 @@ from sqlalchemy import (
     Index,
     Integer,
     Interval,
+    LargeBinary,
     MetaData,
     PrimaryKeyConstraint,
     SmallInteger,
@@ -322,6 +323,8 @@ instruments = Table(
     # By what right this clinic uses the form, in its own words; null until it says so.
     col("permission_statement", Text, null=True),
     col("permitted_at", SECONDS, null=True),
+    # When this clinic loaded words of its own; null: the words are ours, or there are none.
+    col("worded_at", SECONDS, null=True),
     col("instructions", Text, null=True),
     col("time_frame", Text, null=True),
     col("age_minimum", SmallInteger, null=True),
@@ -386,6 +389,22 @@ instrument_scales = Table(
     col("loinc", Text, null=True),
     key("instrument_id", "key"),
     refers("instrument_id", "instruments"),
+)
+
+# What a clinic put on record about a form, in order: by what right it uses it, and in which words.
+instrument_records = Table(
+    "instrument_records",
+    metadata,
+    tenant(),
+    col("instrument_id", Uuid),
+    col("number", SmallInteger),
+    col("kind", Text),
+    col("at", SECONDS),
+    col("statement", Text),
+    col("words_hash", Text, null=True),
+    key("instrument_id", "number"),
+    refers("instrument_id", "instruments"),
+    one_of("kind", "PERMISSION", "WORDING"),
 )
 
 
@@ -984,6 +1003,8 @@ changes = Table(
     col("status_cut", Double, null=True),
     col("status_points", Double, null=True),
     col("status_source", Text, null=True),
+    col("status_method_id", Text, null=True),
+    col("status_method_version", Text, null=True),
     *by(),
     key("measurement_id", "scale", "audience"),
     refers("measurement_id", "measurements"),
@@ -1021,6 +1042,7 @@ concordances = Table(
     *estimate("bias"),
     *estimate("tracking"),
     *estimate("correlation"),
+    *estimate("gap"),
     col("reason", Text, null=True),
     *by(),
     key(*SERIES_KEY),
@@ -1037,6 +1059,10 @@ attainments = Table(
     col("baseline", Double, null=True),
     col("follow_up", Double, null=True),
     col("change", Double, null=True),
+    # Goals rated from 0 to 10, never mixed with the others: means of the first and latest ratings.
+    col("rated_first", Double, null=True),
+    col("rated_latest", Double, null=True),
+    *estimate("rated"),
     *rate("agreed"),
     *rate("worded"),
     col("median_days", Double, null=True),
@@ -1121,12 +1147,20 @@ aggregates = Table(
     col("informant_role", Text, default=text("''")),
     col("level", Text),
     col("unit_id", Uuid),
+    # The team of a team's or a therapist's cell, at the end of the period.
+    col("team_id", Uuid, null=True),
+    col("constructs", ARRAY(Text), default=text("'{}'")),
     col("starts_on", Date),
     col("ends_on", Date),
+    # The range of one client's value, and how coarsely means are told.
+    col("minimum", Double),
+    col("maximum", Double),
+    col("step", Double),
+    # At least so many clients, in fives.
     col("n", Integer, null=True),
     col("value", Double, null=True),
-    col("lower", Double, null=True),
-    col("upper", Double, null=True),
+    col("value_lower", Double, null=True),
+    col("value_upper", Double, null=True),
     col("pooled_value", Double, null=True),
     col("pooled_lower", Double, null=True),
     col("pooled_upper", Double, null=True),
@@ -1146,6 +1180,20 @@ aggregates = Table(
     CheckConstraint("(value IS NULL) = (reason IS NOT NULL)", name="reason"),
 )
 
+# Whose sums can be worked out from what was published: what later releases must stay apart from.
+aggregate_sets = Table(
+    "aggregate_sets",
+    metadata,
+    tenant(),
+    col("period", Text),
+    col("measure", Text),
+    col("instrument_code", Text, default=text("''")),
+    col("informant_role", Text, default=text("''")),
+    col("number", SmallInteger),
+    col("clients", ARRAY(Uuid)),
+    key("period", "measure", "instrument_code", "informant_role", "number"),
+)
+
 # The outbox: what happened, stated once; ids, instants and kinds, never what was said.
 facts = Table(
     "facts",
@@ -1155,7 +1203,8 @@ facts = Table(
     col("transaction", Xid8, default=text("pg_current_xact_id()")),
     Column("position", BigInteger, Identity(always=True), nullable=False),
     col("type", Text),
-    col("case_id", Uuid),
+    # Null where it is about nobody's case: a person who was erased may have had several.
+    col("case_id", Uuid, null=True),
     col("subject_id", Uuid),
     col("at", EXACT, default=NOW),
     col("extra", JSONB, default=text("'{}'")),
@@ -1203,6 +1252,8 @@ ledger_seals = Table(
     col("entries", Integer),
     col("total", BigInteger),
     col("root", Text),
+    # Sixteen octets of id and 32 of hash for each entry: they name which one was touched.
+    col("leaves", LargeBinary),
     col("previous", Text),
     col("sealed_at", EXACT),
     col("key_id", Text),
@@ -1233,12 +1284,10 @@ research_records = Table(
     col("sequence", Integer),
     col("instrument_code", Text),
     col("informant_role", Text),
-    col("item", SmallInteger, null=True),
-    col("scale", Text, null=True),
-    col("value", Double, null=True),
+    col("scale", Text),
+    col("value", Double),
     key("id"),
     one_of("informant_role", *ROLES),
-    CheckConstraint("(item IS NULL) <> (scale IS NULL)", name="what"),
     Index(None, "organisation_id", "pseudonym"),
 )
 

@@ -9,15 +9,20 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
+from uuid import UUID
 
 import psycopg
-from sqlalchemy import text
+import sqlalchemy.exc
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.sql import Executable
 
+from alliance_api.charter.policies import ENGINE
 from alliance_api.charter.principal import SETTINGS, Principal
 from chassis.database import Reads, for_sqlalchemy
+from chassis.vault import Key, NoMasters, Vault
+
+from .prepared import Prepared
 
 TRACE = "alliance.trace"
 _BOUND = ", ".join(
@@ -28,19 +33,33 @@ BIND = f"SELECT {_BOUND}"
 # A ledger row of a read may wait for the next flush: only a crash of the database server itself
 # can then lose the last instants of *read* entries. Writes always wait.
 BIND_READ = f"{BIND}, set_config('synchronous_commit', 'off', true)"
+_BIND_WRITE = Prepared(
+    "SELECT "
+    + ", ".join(
+        f"set_config('{name}', %(v{i})s, true)" for i, name in enumerate((*SETTINGS, TRACE))
+    ),
+    {},
+)
+_BECOME_ENGINE = Prepared(f"SET LOCAL ROLE {ENGINE}", {})
+_BECOME_ONESELF = Prepared("SET LOCAL ROLE NONE", {})
+_LOCK = Prepared("SELECT pg_advisory_xact_lock(hashtextextended(%(name)s, 0))", {})
+_LOCK_SHARED = Prepared("SELECT pg_advisory_xact_lock_shared(hashtextextended(%(name)s, 0))", {})
 
 
 class Database:
     """The alliance database: one pool for reads, one for writes."""
 
-    def __init__(self, url: str, *, size: int = 16) -> None:
-        """Prepare; `url` is of a role that is under the law."""
+    def __init__(self, url: str, *, size: int = 16, vault: Vault | None = None) -> None:
+        """Prepare; `url` is of a role that is under the law. Without a vault no words are read."""
+        self.vault = vault or Vault(NoMasters())
         self._reads = Reads(url, size=size)
         self._engine: AsyncEngine = create_async_engine(
             for_sqlalchemy(url),
             pool_size=size,
             pool_pre_ping=True,
         )
+        # Whose ledger has grown since it was last sealed from here.
+        self.readers: set[UUID] = set()
 
     async def open(self) -> None:
         """Open the first connection; raises if the database cannot be reached."""
@@ -51,6 +70,11 @@ class Database:
         await self._reads.close()
         await self._engine.dispose()
 
+    def take_readers(self) -> set[UUID]:
+        """Return whose ledger has grown since this was asked last."""
+        taken, self.readers = self.readers, set()
+        return taken
+
     async def check(self) -> None:
         """Raise unless the database answers."""
         await self._reads.run([("SELECT 1", [])])
@@ -59,6 +83,7 @@ class Database:
         self, principal: Principal, sql: str, parameters: Sequence[str | None], trace: str = ""
     ) -> bytes:
         """Run one statement as a principal and return its one value, the finished body."""
+        self.readers.add(principal.organisation)
         bound = [value.encode() for value in (*principal.settings, trace)]
         found = await self._reads.run([(BIND_READ, bound), (sql, encoded(parameters))])
         return found or b""
@@ -67,7 +92,7 @@ class Database:
     async def write(self, principal: Principal, trace: str = "") -> AsyncIterator[Transaction]:
         """Open a transaction for a principal; it is committed when the block ends well."""
         async with self._engine.begin() as connection:
-            transaction = Transaction(connection, principal)
+            transaction = Transaction(connection, principal, self.vault)
             await transaction.bind(trace)
             yield transaction
 
@@ -75,42 +100,64 @@ class Database:
 class Transaction:
     """What a use case works with: it never commits."""
 
-    def __init__(self, connection: AsyncConnection, principal: Principal) -> None:
+    def __init__(self, connection: AsyncConnection, principal: Principal, vault: Vault) -> None:
         """Wrap a connection whose transaction has begun."""
         self._connection = connection
+        self._driver: psycopg.AsyncConnection[Any] | None = None
         self.principal = principal
+        self.vault = vault
+        # The principal's own, once it was needed (`words.own_key`).
+        self.key: Key | None = None
 
     async def bind(self, trace: str) -> None:
         """Bind the principal to the transaction."""
-        names = (*SETTINGS, TRACE)
-        values = dict(zip(names, (*self.principal.settings, trace), strict=True))
-        bound = ", ".join(f"set_config('{name}', :v{i}, true)" for i, name in enumerate(names))
-        parameters = {f"v{i}": values[name] for i, name in enumerate(names)}
-        await self._connection.execute(text(f"SELECT {bound}"), parameters)
+        values = (*self.principal.settings, trace)
+        await self.fetch(_BIND_WRITE, **{f"v{i}": value for i, value in enumerate(values)})
 
     async def run(self, statement: Executable, rows: Any = None) -> CursorResult[Any]:
         """Run a statement."""
         return await self._connection.execute(statement, rows)
 
+    async def fetch(self, statement: Prepared, **values: Any) -> list[tuple[Any, ...]]:
+        """Run a statement that was prepared, on the driver itself, and return its rows."""
+        driver = await self._its_driver()
+        try:
+            async with driver.cursor() as cursor:
+                await cursor.execute(
+                    statement.sql.encode(), {**statement.fixed, **values}, prepare=True
+                )
+                return await cursor.fetchall() if cursor.description else []
+        except psycopg.Error as error:
+            # As of any other statement: whoever catches one need not know how it was run.
+            wrapped = sqlalchemy.exc.DBAPIError("", None, error, hide_parameters=True)
+            raise wrapped from error
+
+    async def _its_driver(self) -> psycopg.AsyncConnection[Any]:
+        if self._driver is None:
+            raw = await self._connection.get_raw_connection()
+            driver: Any = raw.driver_connection
+            self._driver = driver
+        return self._driver
+
     @asynccontextmanager
     async def as_engine(self) -> AsyncIterator[None]:
         """Act as the engine role: it derives from what it may not show, and states facts."""
-        await self._connection.execute(text("SET LOCAL ROLE alliance_engine"))
+        await self.fetch(_BECOME_ENGINE)
         yield
         # Not in a `finally`: after an error the transaction is over, and the role with it.
-        await self._connection.execute(text("SET LOCAL ROLE NONE"))
+        await self.fetch(_BECOME_ONESELF)
 
-    async def lock(self, *names: object) -> None:
-        """Wait until no other transaction holds one of the names, and hold them till the end."""
+    async def lock(self, *names: object, shared: bool = False) -> None:
+        """Wait until no other transaction holds one of the names, and hold them till the end.
+
+        Those who hold a name `shared` do not wait for each other.
+        """
         for name in sorted(str(name) for name in names):
-            statement = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
-            await self._connection.execute(statement, {"name": name})
+            await self.fetch(_LOCK_SHARED if shared else _LOCK, name=name)
 
     async def read(self, sql: str, parameters: Sequence[str | None]) -> bytes:
         """Run a compiled statement inside this transaction and return its one value."""
-        raw = await self._connection.get_raw_connection()
-        driver: Any = raw.driver_connection
-        async with psycopg.AsyncRawCursor(driver) as cursor:
+        async with psycopg.AsyncRawCursor(await self._its_driver()) as cursor:
             await cursor.execute(sql, list(parameters), prepare=True)
             row = await cursor.fetchone()
         return str(row[0]).encode() if row and row[0] is not None else b""

@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from alliance_api.charter.jurisdictions import in_force
 from alliance_api.domain.errors import Problem, refuse_if
 from alliance_api.domain.plans import check_zone
 from alliance_api.store import cases
@@ -24,9 +25,17 @@ async def open_case(  # noqa: PLR0913  (what a case is opened with)
     therapist: UUID,
     time_zone: str,
     interval_days: int | None,
+    jurisdiction: str | None = None,
+    part2: bool = False,
 ) -> UUID:
     """Open a case of a client with a therapist; a manager does. Returns the case."""
-    refuse_if((*check_zone(time_zone), *_check_interval(interval_days)))
+    refuse_if(
+        (
+            *check_zone(time_zone),
+            *_check_interval(interval_days),
+            *_check_jurisdiction(jurisdiction),
+        )
+    )
     for person, field in ((client, "client"), (therapist, "therapist")):
         if not await cases.person_exists(tx, person):
             not_found("person", field)
@@ -37,6 +46,8 @@ async def open_case(  # noqa: PLR0913  (what a case is opened with)
         opened_on=now.astimezone(ZoneInfo(time_zone)).date(),
         time_zone=time_zone,
         interval_days=interval_days,
+        jurisdiction=jurisdiction,
+        part2=part2,
         now=now,
     )
 
@@ -46,3 +57,12 @@ def _check_interval(days: int | None) -> tuple[Problem, ...]:
         return ()
     message = f"The interval between sessions must be from 1 to {LONGEST_INTERVAL} days."
     return (Problem("INTERVAL_OUT_OF_RANGE", message, "interval_days"),)
+
+
+def _check_jurisdiction(code: str | None) -> tuple[Problem, ...]:
+    if code is None or code in in_force():
+        return ()
+    message = (
+        f"Known jurisdictions: {', '.join(sorted(in_force()))}. Leave it out if yours is none."
+    )
+    return (Problem("UNKNOWN_JURISDICTION", message, "jurisdiction"),)

@@ -16,6 +16,7 @@ from alliance_api.store import commitments, outbox
 from alliance_api.store.transaction import Transaction
 
 from .common import case_of, not_found, own_party, refuse, text_id
+from .derive_signals import Part, derive_signals
 from .reliability import derive
 
 
@@ -65,4 +66,5 @@ async def settle(
         )
         await outbox.state(tx, fact)
         await derive(tx, case, now)
+        await derive_signals(tx, now, case["id"], Part.APPEARANCES)
     return commitment

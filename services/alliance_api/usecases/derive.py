@@ -5,9 +5,10 @@ A view holds only what its audience may see, so nothing else can reach a figure 
 
 from __future__ import annotations
 
-from collections import defaultdict
+import hashlib
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
+from dataclasses import dataclass, field
 from statistics import fmean
 from typing import Any
 from uuid import UUID
@@ -16,10 +17,10 @@ from alliance_api.domain.change import METHOD as CHANGE_METHOD
 from alliance_api.domain.change import change, preferred, score_interval
 from alliance_api.domain.charts import METHOD as CHART
 from alliance_api.domain.charts import chart
-from alliance_api.domain.concordance import Rating, concordance
+from alliance_api.domain.concordance import METHOD as CONCORDANCE
+from alliance_api.domain.concordance import PREDICTION_METHOD, Rating, concordance, prediction
 from alliance_api.domain.episodes import Episode, either, episodes
 from alliance_api.domain.intervals import Estimate
-from alliance_api.domain.methods import inputs_hash
 from alliance_api.domain.norms import Norm
 from alliance_api.domain.psychometrics import ceiling
 from alliance_api.domain.ruptures import CHART as RUPTURE_CHART
@@ -34,73 +35,142 @@ from alliance_api.domain.ruptures import (
 from alliance_api.domain.shapes import METHOD as SHAPE
 from alliance_api.domain.shapes import trajectory
 from alliance_api.instruments.loader import load_all
-from alliance_api.instruments.pairs import PARALLEL
+from alliance_api.instruments.pairs import Pair, pairs
 from alliance_api.store import derived
 from alliance_api.store.rows import Found
 from alliance_api.store.transaction import Transaction
 
+from . import derive_outcomes as outcomes
+
 AUDIENCES = ("CLIENT", "CARE_TEAM")
 BASELINE_FORMS = 3
 # A new version of any of these derives every series anew.
-METHODS = (CHART, CHANGE_METHOD, SHAPE, DROP_1SD, DROP_2SD, FALL_FROM_USUAL, RUPTURE_CHART)
+METHODS = (
+    CHART,
+    CHANGE_METHOD,
+    SHAPE,
+    DROP_1SD,
+    DROP_2SD,
+    FALL_FROM_USUAL,
+    RUPTURE_CHART,
+    CONCORDANCE,
+    PREDICTION_METHOD,
+    *outcomes.METHODS,
+)
 
 Rows = list[dict[str, Any]]
 Series = Sequence[Found]
+Key = tuple[Any, ...]
 
 
-async def derive_alliance(tx: Transaction, case: UUID) -> int:
+async def derive_alliance(tx: Transaction, case: UUID) -> Counter[str]:
     """Derive every figure about scores, for both audiences; return how many rows changed.
 
-    A series whose inputs are those of the last time is left alone.
+    A series whose inputs are those of the last time is left alone, and of one that has only grown
+    the changes of its earlier scores are.
     """
     found = await derived.scored(tx, case)
-    known = await derived.marks(tx, case)
-    rows: dict[str, Rows] = {"series": [], "changes": [], "ruptures": [], "concordances": []}
-    stale: set[tuple[Any, ...]] = set()
-    for audience in AUDIENCES:
-        series = _series([row for row in found if _may_see(row, audience)])
-        for key, scores in series.items():
-            mark = _mark(scores)
-            if known.pop((audience, *key), None) != mark:
-                stale.add((audience, *key))
-                _about({"case_id": case, "audience": audience}, scores, mark, rows)
-        rows["concordances"] += _concordances(case, audience, series)
-    # What is left was made of a series that this audience sees no more.
-    return await _keep(tx, case, rows, stale | set(known))
+    work = _Work(case, await derived.marks(tx, case))
+    for key, scores in _series(found).items():
+        for audience in AUDIENCES:
+            if seen := [row for row in scores if may_see(row, audience)]:
+                work.look_at(audience, key, seen)
+    return await work.keep(tx)
 
 
-async def _keep(
-    tx: Transaction, case: UUID, rows: Mapping[str, Rows], stale: set[tuple[Any, ...]]
-) -> int:
-    """Replace what was derived of some series, and of pairs of them."""
-    changed = await derived.sync(tx, derived.CONCORDANCES, case, rows["concordances"])
-    tables = {
-        "series": derived.SERIES,
-        "changes": derived.CHANGES,
-        "ruptures": derived.RUPTURES,
-    }
-    for name, table in tables.items():
-        if stale:
-            changed += await derived.sync(tx, table, case, rows[name], stale)
-    return changed
+@dataclass
+class _Work:
+    """What is to be written of a case: of the series that are not as their marks say."""
+
+    case: UUID
+    marks: dict[derived.Part, str]
+    rows: dict[str, Rows] = field(default_factory=lambda: defaultdict(list))
+    stale: set[derived.Part] = field(default_factory=set)
+    grown: set[derived.Part] = field(default_factory=set)
+    seen: dict[str, dict[Key, Series]] = field(default_factory=lambda: defaultdict(dict))
+    figures: dict[str, _Figures] = field(default_factory=dict)
+
+    def look_at(self, audience: str, key: Key, scores: Series) -> None:
+        """Compute a series as an audience sees it, unless it is what it was."""
+        self.seen[audience][key] = scores
+        mark, shorter = _marks(scores)
+        before = self.marks.pop((audience, *key), None)
+        if before == mark:
+            return
+        self.stale.add((audience, *key))
+        since = 0
+        if before == shorter:
+            self.grown.add((audience, *key))
+            since = len(scores) - 1
+        # What both audiences see alike is computed once.
+        figures = self.figures.get(mark)
+        if figures is None or figures.since > since:
+            self.figures[mark] = figures = _Figures.of(scores, since)
+        head = {"case_id": self.case, "audience": audience}
+        name = head | {key: scores[0][key] for key in derived.SERIES_KEY[1:]}
+        self.rows["series"].append({**name, **figures.chart, "inputs_hash": mark})
+        self.rows["changes"] += [name | row for row in figures.changes[since - figures.since :]]
+        self.rows["ruptures"] += [name | row for row in figures.ruptures]
+
+    async def keep(self, tx: Transaction) -> Counter[str]:
+        """Write it; return how many rows changed, by table."""
+        # What is left was made of a series that its audience sees no more.
+        stale = self.stale | set(self.marks)
+        if not stale:
+            return Counter()
+        for audience, series in self.seen.items():
+            self.rows["concordances"] += _concordances(self.case, audience, series)
+        parts = {"changes": stale - self.grown, "concordances": None}
+        return Counter(
+            {
+                table.name: await derived.sync(
+                    tx, table, self.case, self.rows[table.name], parts.get(table.name, stale)
+                )
+                for table in (
+                    derived.SERIES,
+                    derived.CHANGES,
+                    derived.RUPTURES,
+                    derived.CONCORDANCES,
+                )
+            }
+        )
 
 
-def _about(head: Mapping[str, Any], scores: Series, mark: str, rows: Mapping[str, Rows]) -> None:
-    """Add what is to be said of one series for one audience."""
-    name = {**head, **{key: scores[0][key] for key in derived.SERIES_KEY[1:]}}
-    norm = _norm(scores[0])
-    rows["series"].append({**name, **_chart(scores), "inputs_hash": mark})
-    rows["changes"] += [name | row for row in _changes(scores, norm)]
-    rows["ruptures"] += [name | row for row in _ruptures(scores, norm)]
+@dataclass(frozen=True, slots=True)
+class _Figures:
+    """What is to be said of a series, whoever sees it: the changes from one score on."""
+
+    chart: dict[str, Any]
+    ruptures: Rows
+    changes: Rows
+    since: int
+
+    @classmethod
+    def of(cls, scores: Series, since: int) -> _Figures:
+        """Compute them."""
+        norm = _norm(scores[0])
+        return cls(_chart(scores), _ruptures(scores, norm), _changes(scores, norm, since), since)
 
 
-def _mark(scores: Series) -> str:
-    rows = [[str(row["measurement_id"]), row["raw"], row["taken_at"]] for row in scores]
+def _marks(scores: Series) -> tuple[str, str]:
+    """Return the hash of what a series is derived from, and what it was without its last score."""
+    *earlier, last = [
+        f"{row['measurement_id'].hex} {row['raw']!r} {row['pomp']!r} {row['maximum']!r} "
+        f"{row['taken_at'].timestamp()!r} {row['session_id']}\n"
+        for row in scores
+    ]
     methods = [f"{method.id}@{method.version}" for method in METHODS]
-    return inputs_hash({"scores": rows, "methods": methods, "norm": repr(_norm(scores[0]))})
+    code, norm = scores[0]["instrument_code"], _norm(scores[0])
+    judge = outcomes.judge_of(code, scores[0]["scale"], norm)
+    told = hashlib.sha256(f"{methods} {norm!r} {pairs(code)!r} {judge!r}\n".encode())
+    told.update("".join(earlier).encode())
+    shorter = told.hexdigest()
+    told.update(last.encode())
+    return told.hexdigest(), shorter
 
 
-def _may_see(row: Found, audience: str) -> bool:
+def may_see(row: Found, audience: str) -> bool:
+    """Return whether an audience may see a score; nothing else may reach what it is told."""
     role = row["informant_role"]
     if audience == "CLIENT":
         return bool(role == "CLIENT" or row["open"])
@@ -164,15 +234,16 @@ def _estimate(name: str, found: Estimate | None) -> dict[str, Any]:
     }
 
 
-def _changes(scores: Series, norm: Norm | None) -> Rows:
-    if not scores:  # the last one was closed to this audience
-        return []
-    befores: list[float | None] = [None, *(here["raw"] for here, _ in pairwise(scores))]
+def _changes(scores: Series, norm: Norm | None, since: int = 0) -> Rows:
+    """Return the changes from one score on: what is said of each rests on it and earlier ones."""
     values = _values(scores)
+    judge = outcomes.judge_of(scores[0]["instrument_code"], scores[0]["scale"], norm)
+    first = outcomes.BASELINE_FORMS if judge else BASELINE_FORMS
     rows = []
-    for index, (row, before) in enumerate(zip(scores, befores, strict=True)):
+    for index, row in enumerate(scores[since:], since):
+        before = values[index - 1] if index else None
         # The first forms are the baseline, so that they are not compared with themselves.
-        base = fmean(values[:BASELINE_FORMS]) if index >= BASELINE_FORMS else None
+        base = fmean(values[:first]) if index >= first else None
         interval = score_interval(row["raw"], norm).interval or (None, None)
         rows.append(
             {
@@ -182,6 +253,7 @@ def _changes(scores: Series, norm: Norm | None) -> Rows:
                 **_change("previous", before, row["raw"], norm, "FIRST"),
                 **_change("baseline", base, row["raw"], norm, "BASELINE"),
                 **_norm_columns(norm),
+                **outcomes.columns(judge, before, base, row["raw"]),
                 "method_id": CHANGE_METHOD.id,
                 "method_version": CHANGE_METHOD.version,
             }
@@ -246,17 +318,22 @@ def _rupture(scores: Series, episode: Episode) -> dict[str, Any]:
 def _concordances(case: UUID, audience: str, series: Mapping[tuple[Any, ...], Series]) -> Rows:
     """Compare each therapist with the client, by the forms that belong together."""
     return [
-        {"case_id": case, "audience": audience, **_concordance(mine, theirs, parallel=parallel)}
+        {"case_id": case, "audience": audience, **_concordance(mine, theirs, pair)}
         for (code, role, scale, _), mine in series.items()
-        if role == "CLIENT" and code in PARALLEL
-        for other, parallel in [PARALLEL[code]]
+        if role == "CLIENT"
+        for pair in pairs(code)
         for key, theirs in series.items()
-        if key[:3] == (other, "THERAPIST", scale)
+        if key[:3] == (pair.form, "THERAPIST", scale)
     ]
 
 
-def _concordance(client: Series, therapist: Series, *, parallel: bool) -> dict[str, Any]:
-    found = concordance(_by_session(client), _by_session(therapist), item_parallel=parallel)
+def _concordance(client: Series, therapist: Series, pair: Pair) -> dict[str, Any]:
+    truth, judgment, parallel = _by_session(client), _by_session(therapist), pair.item_parallel
+    found = (
+        prediction(judgment, truth, item_parallel=parallel)
+        if pair.foresees
+        else concordance(truth, judgment, item_parallel=parallel)
+    )
     return {
         **{name: therapist[0][name] for name in derived.SERIES_KEY[1:]},
         "client_code": client[0]["instrument_code"],
@@ -265,6 +342,7 @@ def _concordance(client: Series, therapist: Series, *, parallel: bool) -> dict[s
         **_estimate("bias", found.bias),
         **_estimate("tracking", found.tracking),
         **_estimate("correlation", found.correlation),
+        **_estimate("gap", found.absolute_gap),
         "reason": found.reason,
         "method_id": found.method.id,
         "method_version": found.method.version,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from statistics import fmean
 from typing import Any
 from uuid import UUID
 
-from alliance_api.domain.attainment import attainment
+from alliance_api.domain.attainment import attainment, rating_change
 from alliance_api.domain.collaboration import GoalRecord, collaboration
-from alliance_api.domain.goals import GoalState, Stance
+from alliance_api.domain.goals import GoalKind, GoalState, Stance
 from alliance_api.domain.parties import PartyRole
 from alliance_api.store import derived
 from alliance_api.store.rows import Found
@@ -28,7 +29,8 @@ async def derive_goals(tx: Transaction, case: Mapping[str, Any]) -> int:
     together = collaboration(_record(goal, stances, case["client_id"]) for goal in goals)
     row = {
         "case_id": case["id"],
-        **_attainment(goals, ratings),
+        **_attainment(*_rated_twice(goals, ratings, GoalKind.GAS)),
+        **_change(_rated_twice(goals, ratings, GoalKind.ZERO_TO_TEN)[1]),
         **rate_columns("agreed", together.agreed),
         **rate_columns("worded", together.worded_by_client),
         "median_days": together.median_days,
@@ -66,20 +68,36 @@ def by_party(rows: Any) -> dict[PartyRole, Stance]:
     return found
 
 
-def _attainment(goals: Sequence[Found], ratings: Sequence[Found]) -> dict[str, Any]:
-    """Compare each goal's first with its latest rating; goals rated once have no change yet."""
+Rated = Mapping[UUID, tuple[int, int]]
+
+
+def _rated_twice(
+    goals: Sequence[Found], ratings: Sequence[Found], kind: GoalKind
+) -> tuple[Sequence[Found], Rated]:
+    """Return the goals of a kind with their first and latest rating; rated once, none has changed.
+
+    Only goals that both agreed to count, and go on counting when they have ended.
+    """
     levels: dict[UUID, list[int]] = defaultdict(list)
     for rating in ratings:
         levels[rating["goal_id"]].append(rating["level"])
-    rated = [
+    shared = (GoalState.AGREED, GoalState.ENDED)
+    found = [
         goal
         for goal in goals
-        if len(levels[goal["id"]]) > 1 and goal["state"] in (GoalState.AGREED, GoalState.ENDED)
+        if goal["kind"] == kind
+        and goal["state"] in shared
+        and goal["agreed_on"] is not None
+        and len(levels[goal["id"]]) > 1
     ]
+    return found, {goal["id"]: (levels[goal["id"]][0], levels[goal["id"]][-1]) for goal in found}
+
+
+def _attainment(goals: Sequence[Found], rated: Rated) -> dict[str, Any]:
     found = attainment(
-        [levels[goal["id"]][0] for goal in rated],
-        [levels[goal["id"]][-1] for goal in rated],
-        [goal["weight"] or 1 for goal in rated],
+        [first for first, _ in rated.values()],
+        [latest for _, latest in rated.values()],
+        [goal["weight"] or 1 for goal in goals],
     )
     return {
         "n": found.n,
@@ -88,4 +106,20 @@ def _attainment(goals: Sequence[Found], ratings: Sequence[Found]) -> dict[str, A
         "change": found.change,
         "method_id": found.method.id,
         "method_version": found.method.version,
+    }
+
+
+def _change(rated: Rated) -> dict[str, Any]:
+    """Return how ratings from 0 to 10 moved: points only, since no threshold is confirmed."""
+    first = {str(goal): float(each) for goal, (each, _) in rated.items()}
+    latest = {str(goal): float(each) for goal, (_, each) in rated.items()}
+    moved = rating_change(first, latest).mean
+    lower, upper = (moved.interval if moved else None) or (None, None)
+    return {
+        "rated_n": moved.n if moved else None,
+        "rated_first": fmean(first.values()) if first else None,
+        "rated_latest": fmean(latest.values()) if latest else None,
+        "rated_value": moved.value if moved else None,
+        "rated_lower": lower,
+        "rated_upper": upper,
     }

@@ -10,6 +10,8 @@ from uuid import UUID
 from alliance_api.domain import facts
 from alliance_api.domain.disclosure import Disclosure, openings
 from alliance_api.domain.errors import Problem, refuse_if
+from alliance_api.domain.findings import METHOD as NOTICED
+from alliance_api.domain.findings import findings
 from alliance_api.domain.ids import Kind
 from alliance_api.domain.instants import check_aware
 from alliance_api.domain.instruments import Instrument
@@ -21,12 +23,13 @@ from alliance_api.domain.scoring import (
     score_inputs_hash,
 )
 from alliance_api.domain.texts import check_text
-from alliance_api.instruments.loader import load_all
 from alliance_api.store import cases, measurements, outbox, sessions
 from alliance_api.store.transaction import Transaction
 
 from .common import case_of, not_found, opening, refuse, session_of, text_id
 from .derive import derive_alliance
+from .derive_signals import OF_A_FORM, Part, derive_signals
+from .forms import check_age, form_of
 
 LONGEST_COMMENT = 4000
 
@@ -46,10 +49,11 @@ async def plan(  # noqa: PLR0913  (what an occasion is made of)
     refuse_if(check_aware(opens_at=opens_at, due_at=due_at))
     if due_at <= opens_at:
         refuse("DUE_BEFORE_OPEN", "A measure must be due after it opens.", "due_at")
-    await case_of(tx, case)
+    found = await case_of(tx, case)
     if session is not None:
         await session_of(tx, session, case)
-    row, definition = await _instrument(tx, instrument)
+    row, definition = await form_of(tx, instrument)
+    await check_age(tx, found, definition, opens_at)
     role = definition.informant.value
     async with tx.as_engine():
         members = await cases.members(tx, case, role)
@@ -75,6 +79,7 @@ async def plan(  # noqa: PLR0913  (what an occasion is made of)
             due_at=due_at,
         )
         await outbox.state(tx, fact)
+        await derive_signals(tx, now, case, Part.OCCASIONS)
     return occasion
 
 
@@ -94,7 +99,7 @@ async def submit(  # noqa: PLR0913  (what a measurement is made of)
     """Submit one's own rating: answers, scores by key, and whom it is opened to."""
     found = await case_of(tx, case)
     await tx.lock(opening(case))
-    row, definition = await _instrument(tx, instrument)
+    row, definition = await form_of(tx, instrument)
     refuse_if((*check_answers(definition, answers), *_check_comment(comment)))
     role = await _informant_role(tx, case, definition)
     if session is not None:
@@ -119,6 +124,7 @@ async def submit(  # noqa: PLR0913  (what a measurement is made of)
         opens = openings(chosen, await sessions.started_after(tx, case, now, session))
         await measurements.set_openings(tx, measurement, opens, to_caregivers=to_caregivers)
         await derive_alliance(tx, case)
+        await derive_signals(tx, now, case, *OF_A_FORM)
         await outbox.state(tx, _submitted(measurement, frame, chosen, now))
     return measurement
 
@@ -149,9 +155,11 @@ async def change_disclosure(
         await measurements.set_openings(
             tx, measurement, openings(disclosure, started), to_caregivers=to_caregivers
         )
-        await derive_alliance(tx, found["case_id"])
+        # What stands is settled first, since figures are made of it.
         if found["session_id"] is not None:
             await measurements.restack(tx, found)
+        await derive_alliance(tx, found["case_id"])
+        await derive_signals(tx, now, found["case_id"], *OF_A_FORM)
         fact = facts.disclosure_changed(
             text_id(Kind.CASE, found["case_id"]),
             text_id(Kind.MEASUREMENT, measurement),
@@ -161,18 +169,6 @@ async def change_disclosure(
         )
         await outbox.state(tx, fact)
     return measurement
-
-
-async def _instrument(tx: Transaction, code: str) -> tuple[Mapping[str, Any], Instrument]:
-    row = await measurements.instrument(tx, code)
-    definition = load_all().get(code)
-    if row is None or definition is None:
-        refuse(
-            "UNKNOWN_INSTRUMENT",
-            "There is no such instrument here. `instruments` lists those there are.",
-            "instrument",
-        )
-    return row, definition
 
 
 async def _informant_role(tx: Transaction, case: UUID, definition: Instrument) -> str:
@@ -259,12 +255,27 @@ async def _derive(
     ]
     hashed = score_inputs_hash(definition, answers)
     await measurements.keep_scores(tx, measurement, frame, found, hashed)
+    await measurements.keep_findings(tx, measurement, frame, _noticed(definition, answers))
     session = frame["session_id"]
     if session is None:
         return
     await measurements.restack(tx, frame)
-    if frame["informant_role"] == "THERAPIST":
-        await measurements.unseal(tx, session, tx.principal.person)
+    me, role = tx.principal.person, frame["informant_role"]
+    if role == "THERAPIST" and me not in await measurements.still_to_rate(tx, session):
+        await measurements.unseal(tx, session, me)
+
+
+def _noticed(definition: Instrument, answers: Sequence[GivenAnswer]) -> list[dict[str, Any]]:
+    return [
+        {
+            "code": each.code.value,
+            "scale": each.scale or "",
+            "answered": each.answered,
+            "method_id": NOTICED.id,
+            "method_version": NOTICED.version,
+        }
+        for each in findings(definition, answers)
+    ]
 
 
 def _submitted(

@@ -24,8 +24,8 @@ async def derive(tx: Transaction, case: Mapping[str, Any], now: datetime) -> Non
     """Compute and keep the figures of client and therapist (as the engine)."""
     policy = Policy(interval_days=case["interval_days"])
     zone = ZoneInfo(case["time_zone"])
-    held = [_session(row) for row in await sessions.history(tx, case["id"])]
-    promised = [_promise(row, zone) for row in await commitments.history(tx, case["id"])]
+    held = [session_record(row) for row in await sessions.history(tx, case["id"])]
+    promised = [promise_record(row, zone) for row in await commitments.history(tx, case["id"])]
     for party in PartyRole:
         found = reliability(party, held, promised, now, policy)
         inputs = inputs_hash(
@@ -38,7 +38,8 @@ async def derive(tx: Transaction, case: Mapping[str, Any], now: datetime) -> Non
         await kept.keep(tx, case["id"], party.value, _columns(found, now, inputs))
 
 
-def _session(row: Mapping[str, Any]) -> SessionRecord:
+def session_record(row: Mapping[str, Any]) -> SessionRecord:
+    """Return a session as far as reliability is concerned."""
     outcome = "MOVED" if row["state"] == "MOVED" else row["outcome"]
     by = row["cancelled_by"]
     return SessionRecord(
@@ -52,7 +53,8 @@ def _session(row: Mapping[str, Any]) -> SessionRecord:
     )
 
 
-def _promise(row: Mapping[str, Any], zone: ZoneInfo) -> CommitmentRecord:
+def promise_record(row: Mapping[str, Any], zone: ZoneInfo) -> CommitmentRecord:
+    """Return a promise with its days in the zone of the case."""
     settled = row["settled_at"]
     return CommitmentRecord(
         owner=PartyRole(row["owner_role"]),

@@ -24,6 +24,7 @@ from alliance_api.store.transaction import Transaction
 
 from .common import case_of, not_found, opening, refuse, session_of, text_id
 from .derive import derive_alliance
+from .derive_signals import OF_A_FORM, Part, derive_signals
 from .reliability import derive
 
 
@@ -91,6 +92,8 @@ async def move(
         planned_end=planned_end,
     )
     await _state(tx, fact)
+    async with tx.as_engine():
+        await derive_signals(tx, now, old["case_id"], Part.OCCASIONS)
     return moved
 
 
@@ -119,6 +122,7 @@ async def cancel(
             ),
         )
         await derive(tx, await case_of(tx, old["case_id"]), now)
+        await derive_signals(tx, now, old["case_id"], Part.OCCASIONS, Part.APPEARANCES)
     return session
 
 
@@ -172,6 +176,7 @@ async def record(  # noqa: PLR0913  (the record of a session has this many times
             ),
         )
         await derive(tx, await case_of(tx, old["case_id"]), now)
+        await derive_signals(tx, now, old["case_id"], *OF_A_FORM, Part.APPEARANCES)
     return session
 
 

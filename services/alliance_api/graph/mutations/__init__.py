@@ -4,7 +4,7 @@ One module a concept; an input carries an `idempotencyKey`: send the same again,
 once. Their order here is their order in the schema.
 """
 
-from . import cases, measurements, goals, sessions, commitments  # noqa: I001  (the schema's order)
+from . import cases, measurements, goals, sessions, commitments, guarding, signals, erasure  # noqa: I001  (the schema's order)
 from .core import CHANGED, VERBS, Verb, mutation_type
 
 __all__ = [
@@ -14,9 +14,12 @@ __all__ = [
     "Verb",
     "cases",
     "commitments",
+    "erasure",
     "goals",
+    "guarding",
     "measurements",
     "sessions",
+    "signals",
 ]
 
 Mutation = mutation_type()

@@ -33,7 +33,14 @@ class PlanMeasurementInput:
     reads=("EpisodeOfCare", "ServiceRequest"),
     writes=("ServiceRequest.c",),
     changes=("occasion", Occasion),
-    codes=("UNKNOWN_INSTRUMENT", "SESSION_OF_ANOTHER_CASE", "DUE_BEFORE_OPEN", "ALREADY_PLANNED"),
+    codes=(
+        "UNKNOWN_INSTRUMENT",
+        "PERMISSION_REQUIRED",
+        "AGE_OUT_OF_RANGE",
+        "SESSION_OF_ANOTHER_CASE",
+        "DUE_BEFORE_OPEN",
+        "ALREADY_PLANNED",
+    ),
 )
 async def plan_measurement(tx: Transaction, now: datetime, given: PlanMeasurementInput) -> UUID:
     """Plan one giving of an instrument."""
@@ -82,6 +89,7 @@ class SubmitMeasurementInput:
     codes=(
         *TEXTS,
         "UNKNOWN_INSTRUMENT",
+        "PERMISSION_REQUIRED",
         "NOT_THE_INFORMANT",
         "SESSION_OF_ANOTHER_CASE",
         "UNKNOWN_ITEM",

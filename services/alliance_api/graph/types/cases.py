@@ -6,6 +6,7 @@ from enum import StrEnum
 
 import strawberry
 
+from alliance_api.instruments.pairs import counterpart
 from alliance_api.onesql.sources import (
     Column,
     Filter,
@@ -31,9 +32,11 @@ from .common import (
     SessionOutcome,
 )
 from .goals import Goal
+from .guarding import Consent, Emergency, Note
 from .measurements import (
     BY_INFORMANT,
     BY_INSTRUMENT,
+    BY_SCALE,
     SERIES,
     Measurement,
     Occasion,
@@ -43,6 +46,7 @@ from .people import Person
 from .readings import Reading
 from .reliability import Reliability
 from .sessions import Session
+from .signals import OPEN_SIGNALS, PREFERENCES, SIGNALS, Preference, Signal, SignalState
 from .trends import Attainment, Concordance, Trajectory
 
 OF_CASE = {"id": "case_id"}
@@ -65,6 +69,18 @@ class CareRelation(StrEnum):
     CAREGIVER = "CAREGIVER"
 
 
+@strawberry.enum
+class Authority(StrEnum):
+    """On what a caregiver's place rests."""
+
+    PARENTAL = "PARENTAL"
+    """Ends by itself at the age of the case's jurisdiction."""
+    COURT = "COURT"
+    """A court's order, until it ends."""
+    INVITED = "INVITED"
+    """The client's own invitation."""
+
+
 @comes_from(Table("care_team", subject="case_id", label="CARE_TEAM"), "CARE_TEAM")
 class CareTeamMember:
     """Someone in the care team, and for how long."""
@@ -73,6 +89,7 @@ class CareTeamMember:
     relation: CareRelation = field(Column("relation"))
     since: Instant = field(Column("starts_at"))
     until: Instant | None = field(Column("ends_at"))
+    authority: Authority | None = field(Column("authority"), "A caregiver's only.")
 
 
 BY_START = Order((("planned_start", "timestamptz"), ("id", "uuid")))
@@ -96,6 +113,19 @@ class Case(Node):
     time_zone: str = field(Column("time_zone"), "IANA name.")
     client: Person = field(ToOne({"client_id": "id"}, certain=True))
     disclosure_default: Disclosure = field(Column("disclosure_default"))
+    jurisdiction: str | None = field(
+        Column("jurisdiction"), "Whose law says when a parent's authority ends."
+    )
+    consents: list[Consent] = field(
+        ToMany(OF_CASE, Order((("given_at", "timestamptz"), ("id", "uuid"))), expected=4),
+        "What the client consented to, withdrawn consents included.",
+        "CONSENT",
+    )
+    emergencies: list[Emergency] = field(
+        ToMany(OF_CASE, Order((("opened_at", "timestamptz"), ("id", "uuid"))), expected=1),
+        "Who broke the glass of this case.",
+        "EMERGENCY",
+    )
     care_team: list[CareTeamMember] = field(
         ToMany(
             OF_CASE,
@@ -118,6 +148,16 @@ class Case(Node):
         ToMany(OF_CASE, Order((("due_at", "timestamptz"), ("id", "uuid"))), expected=20),
         "Measures planned, due and overdue.",
     )
+
+    open_signals: int | None = field(
+        OPEN_SIGNALS, "How many signals are OPEN; null, not 0, where you may see none.", "SIGNAL"
+    )
+    preferences: list[Preference] = field(
+        PREFERENCES, "What the client would like, beside what therapy is like.", "PREFERENCE"
+    )
+
+    @asked(SIGNALS, "Findings made of what you may see, newest first.", "SIGNAL")
+    def signals(self, state: list[SignalState] | None = None, first: int = 100) -> list[Signal]: ...
 
     @asked(Pages(OF_CASE, BY_START, filters=(HAS_OUTCOME,)))
     def sessions(
@@ -154,10 +194,11 @@ class Case(Node):
             filters=SERIES,
             limit="last",
         ),
-        "The latest scores of one scale of one informant, newest first.",
+        "The latest scores of one scale of one informant, newest first. Without a scale, of the "
+        "one that stands for the whole form.",
     )
     def latest_scores(
-        self, instrument: str, informant: InformantRole, scale: str = "total", last: int = 5
+        self, instrument: str, informant: InformantRole, scale: str | None = None, last: int = 5
     ) -> list[Score]: ...
 
     @asked(
@@ -166,11 +207,12 @@ class Case(Node):
             filters=SERIES,
             order=Order((("n", "int"), ("informant_id", "uuid")), descending=True),
         ),
-        "One scale of one informant over time; null while there is nothing that you may see.",
+        "One scale of one informant over time; null while there is nothing that you may see. "
+        "Without a scale, the one that stands for the whole form.",
         "TREND",
     )
     def trajectory(
-        self, instrument: str, informant: InformantRole, scale: str = "total"
+        self, instrument: str, informant: InformantRole, scale: str | None = None
     ) -> Trajectory | None: ...
 
     @asked(
@@ -178,14 +220,24 @@ class Case(Node):
             OF_CASE,
             filters=(
                 Filter("instrument", "{row}.client_code = {value}"),
-                Filter("scale", "{row}.scale = {value}"),
+                Filter("therapistForm", "{row}.instrument_code = {value}"),
+                Filter(
+                    "instrument",
+                    "{row}.instrument_code = {value}",
+                    parse=counterpart,
+                    unless="therapistForm",
+                ),
+                *BY_SCALE,
             ),
             order=Order((("n", "int"), ("informant_id", "uuid")), descending=True),
         ),
-        "Client and therapist on the same sessions, by the client's form.",
+        "Client and therapist on the same sessions, by the client's form. Without a form of the "
+        "therapist, the one that says what they think themselves is meant.",
         "TREND",
     )
-    def concordance(self, instrument: str, scale: str = "total") -> Concordance | None: ...
+    def concordance(
+        self, instrument: str, scale: str | None = None, therapist_form: str | None = None
+    ) -> Concordance | None: ...
 
     @asked(
         ToMany(
@@ -220,6 +272,13 @@ class Case(Node):
         "How far one party can be relied upon; null before anything was recorded.",
     )
     def reliability(self, of: PartyRole) -> Reliability | None: ...
+
+    @asked(
+        Pages(OF_CASE, Order((("written_at", "timestamptz"), ("id", "uuid")), descending=True)),
+        "Your own process notes; nobody else's.",
+        "PROCESS_NOTE",
+    )
+    def notes(self, first: int | None = None, after: str | None = None) -> Connection[Note]: ...
 
     @asked(
         Pages(

@@ -5,12 +5,14 @@ from __future__ import annotations
 import strawberry
 
 from alliance_api.domain.change import Direction
+from alliance_api.domain.recovery import OutcomeStatus
 from alliance_api.onesql.sources import Column, Inline
 
 from ..declare import comes_from, field
 from .common import Method
 
-strawberry.enum(Direction)
+for _words in (Direction, OutcomeStatus):
+    strawberry.enum(_words)
 
 
 @comes_from(None)
@@ -26,6 +28,37 @@ class Norm:
 
 
 @comes_from(None)
+class OutcomeMethod:
+    """Which rule judged an outcome: its name and its version."""
+
+    id: str = field(Column("status_method_id"))
+    version: str = field(Column("status_method_version"))
+
+
+@comes_from(None)
+class Outcome:
+    """Whether a change of an outcome is clinically significant, and who says by what."""
+
+    status: OutcomeStatus | None = field(
+        Column("{name}_status"), "Null: no source says from where a change counts, so no claim."
+    )
+    reason: str | None = field(
+        Column("status_reason"), "NO_NORM: no claim. NO_CUT: nobody can be told to have RECOVERED."
+    )
+    cut: float | None = field(Column("status_cut"), "A score at the cut is still a case.")
+    points: float | None = field(
+        Column("status_points"), "So many points, of the raw score, make a change reliable."
+    )
+    source: str | None = field(
+        Column("status_source"), "Of the points, with whose they are; of the cut."
+    )
+    method: OutcomeMethod = field(Inline())
+
+
+JUDGED = "{row}.status_method_id IS NOT NULL"
+
+
+@comes_from(None)
 class Change:
     """How a score differs from an earlier one. Without a norm there is no claim, only points."""
 
@@ -36,4 +69,5 @@ class Change:
     )
     reason: str | None = field(Column("{name}_reason"), "Why there is no index.")
     norm: Norm | None = field(Inline(where="{row}.norm_sd IS NOT NULL"))
+    outcome: Outcome | None = field(Inline(where=JUDGED), "Of outcome measures; never of alliance.")
     method: Method = field(Inline())

@@ -5,8 +5,9 @@ from __future__ import annotations
 import strawberry
 
 from alliance_api.onesql.sources import Column, Table, ToOne
+from alliance_api.store.words import PROMISE
 
-from ..declare import comes_from, field
+from ..declare import comes_from, field, words
 from .common import CommitmentOutcome, Instant, Node, PartyRole
 from .people import Person
 
@@ -20,7 +21,7 @@ class Commitment(Node):
     id: strawberry.ID = field(Column("id", prefix="commitment"))
     owner: Person = field(ToOne({"owner_id": "id"}))
     role: PartyRole = field(Column("owner_role"))
-    wording: str = field(Column("wording"))
+    wording: str | None = field(words(PROMISE), "Null once its owner was erased.")
     made_at: Instant = field(Column("made_at"))
     due_at: Instant = field(Column("due_at"))
     outcome: CommitmentOutcome = field(Column("outcome"))

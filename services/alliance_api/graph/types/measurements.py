@@ -6,6 +6,8 @@ from enum import StrEnum
 
 import strawberry
 
+from alliance_api.domain.findings import FindingCode
+from alliance_api.instruments.forms import headline_scale
 from alliance_api.onesql.sources import (
     Column,
     Computed,
@@ -17,13 +19,16 @@ from alliance_api.onesql.sources import (
     ToMany,
     ToOne,
 )
+from alliance_api.store.words import COMMENT
 
-from ..declare import comes_from, field
-from .changes import Change
+from ..declare import comes_from, field, words
+from .changes import Change, Outcome
 from .common import Disclosure, InformantRole, Instant, Interval, Method, Node
 from .instruments import Instrument
 from .people import Person
 from .sessions import Session
+
+strawberry.enum(FindingCode)
 
 
 @strawberry.enum
@@ -36,6 +41,7 @@ class WithheldReason(StrEnum):
     RATE_FIRST = "RATE_FIRST"
     NO_CONSENT = "NO_CONSENT"
     SCOPE = "SCOPE"
+    ERASED = "ERASED"
 
 
 @comes_from(Table("withheld"))
@@ -54,6 +60,22 @@ class Answer:
     value: float | None = field(Column("value"))
     not_applicable: bool = field(Column("not_applicable"))
 
+
+@comes_from(Table("findings", subject="case_id", label="ANSWERS"), "ANSWERS")
+class Finding:
+    """Something noticeable about how a form was filled in: a question, not a verdict."""
+
+    code: FindingCode = field(Column("code"))
+    scale: str | None = field(Computed("nullif({row}.scale, '')"), "Null: the form as a whole.")
+    answered: int = field(Column("answered"), "The number of answers it rests on.")
+    method: Method = field(Inline())
+
+
+# With nothing to notice the list is empty; null is told only to those who may not see the answers.
+_ANSWERS_SEEN = (
+    "EXISTS (SELECT FROM answers a WHERE a.organisation_id = {outer}.organisation_id "
+    "AND a.measurement_id = {outer}.id)"
+)
 
 CHANGE = Join("changes", {"measurement_id": "measurement_id", "scale": "scale"}, label="TREND")
 
@@ -99,7 +121,16 @@ class Score:
             names={"name": "baseline"},
             where="{row}.baseline_difference IS NOT NULL",
         ),
-        "Since the mean of the first three that you may see; null for those.",
+        "Since the mean of the first three that you may see, of an outcome since the first; "
+        "null for those.",
+    )
+    outcome: Outcome | None = field(
+        Inline(
+            companion="change",
+            names={"name": "baseline"},
+            where="{row}.status_method_id IS NOT NULL AND {row}.baseline_difference IS NOT NULL",
+        ),
+        "What became of an outcome since the first score that you may see; null for the first.",
     )
     method: Method = field(Inline())
 
@@ -132,7 +163,17 @@ class Measurement(Node):
         ToMany({"id": "measurement_id"}, Order((("item", "int"),)), empty="null", expected=12),
         facet="ANSWERS",
     )
-    comment: str | None = field(Column("body", "comment"), facet="COMMENT")
+    findings: list[Finding] | None = field(
+        ToMany(
+            {"id": "measurement_id"},
+            Order((("scale", "text"), ("code", "text"))),
+            expected=2,
+            told=_ANSWERS_SEEN,
+        ),
+        "What is noticeable about how it was filled in; null where the answers are withheld.",
+        "ANSWERS",
+    )
+    comment: str | None = field(words(COMMENT, "comment"), facet="COMMENT")
     withheld: list[Withheld] = field(
         ToMany({"id": "measurement_id"}, Order((("facet", "text"),)), expected=3),
         "What is there and not shown to you, with the reason.",
@@ -181,4 +222,9 @@ class Occasion(Node):
 # What makes a series: scores of other instruments, informants or scales are never mixed in.
 BY_INSTRUMENT = Filter("instrument", "{row}.instrument_code = {value}")
 BY_INFORMANT = Filter("informant", "{row}.informant_role = {value}")
-SERIES = (BY_INSTRUMENT, BY_INFORMANT, Filter("scale", "{row}.scale = {value}"))
+# Without a scale the one that stands for the whole form is meant; where none does, nothing is.
+BY_SCALE = (
+    Filter("scale", "{row}.scale = {value}"),
+    Filter("instrument", "{row}.scale = {value}", parse=headline_scale, unless="scale"),
+)
+SERIES = (BY_INSTRUMENT, BY_INFORMANT, *BY_SCALE)

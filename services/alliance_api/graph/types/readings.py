@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
+import strawberry
+
 from alliance_api.onesql.sources import Column, Computed, Table, ToOne
 
 from ..declare import comes_from, field
 from .common import Instant
 from .people import Person
+
+
+@strawberry.enum
+class ReadingOutcome(StrEnum):
+    """Whether anything was shown."""
+
+    ALLOWED = "ALLOWED"
+    REFUSED = "REFUSED"
 
 
 @comes_from(Table("read_ledger"), "READ_LEDGER")
@@ -19,3 +31,6 @@ class Reading:
     purpose: str = field(Column("purpose"), "HL7 purpose of use, for example TREAT.")
     operation: str | None = field(Column("operation"))
     facets: list[str] = field(Column("facets"))
+    outcome: ReadingOutcome = field(
+        Column("outcome"), "A refused attempt was shown nothing, and is told of all the same."
+    )

@@ -12,7 +12,7 @@ from alliance_api.domain.shapes import Shape
 from alliance_api.onesql.sources import Column, Inline, Order, Table, ToMany, ToOne
 
 from ..declare import comes_from, field
-from .common import Estimate, InformantRole, Method, Rate, estimate, rate
+from .common import Estimate, InformantRole, Interval, Method, Rate, estimate, rate
 from .measurements import Measurement, Score
 from .people import Person
 
@@ -112,18 +112,38 @@ class Concordance:
     bias: Estimate | None = estimate("bias", "Therapist minus client, on average.")
     tracking: Estimate | None = estimate("tracking", "How far one moves when the other moves by 1.")
     correlation: Estimate | None = estimate("correlation", "Over sessions.")
+    absolute_gap: Estimate | None = estimate(
+        "gap", "How far apart the two are on average, whichever way."
+    )
     reason: str | None = field(Column("reason"))
     method: Method = field(Inline())
+
+
+@comes_from(None)
+class RatingChange:
+    """How the ratings of goals from 0 to 10 moved, from the first to the latest, on average."""
+
+    n: int = field(Column("rated_n"), "Goals that the client rated at least twice.")
+    first: float = field(Column("rated_first"))
+    latest: float = field(Column("rated_latest"))
+    difference: float = field(Column("rated_value"))
+    interval: Interval | None = field(
+        Inline(names={"name": "rated"}, where="{row}.rated_lower IS NOT NULL")
+    )
 
 
 @comes_from(Table("attainments", subject="case_id", label="GOAL"), "GOAL")
 class Attainment:
     """How far goals are reached (goal attainment scaling, T) and how they came about."""
 
-    n: int = field(Column("n"), "Goals that the client rated at least twice.")
+    n: int = field(Column("n"), "Goals rated from -2 to 2 by the client, at least twice.")
     baseline: float | None = field(Column("baseline"), "T of the first ratings; 50 is as expected.")
     follow_up: float | None = field(Column("follow_up"), "T of the latest ratings.")
     change: float | None = field(Column("change"))
+    ratings: RatingChange | None = field(
+        Inline(where="{row}.rated_n IS NOT NULL"),
+        "Goals rated from 0 to 10, never mixed with the others.",
+    )
     agreed: Rate = rate("agreed", "Goals that both agree to, of those worked towards.")
     worded_by_client: Rate = rate("worded", "Agreed goals in the client's own words.")
     median_days: float | None = field(Column("median_days"), "From proposal to agreement.")

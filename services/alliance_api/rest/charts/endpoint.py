@@ -1,131 +1,148 @@
-"""GET /v1/cases/{id}/charts/{instrument}.svg: a trajectory as a picture.
+"""GET /v1/cases/{case}/charts/{instrument}.svg and .png: a trajectory as a picture.
 
-A stored GraphQL document and a pure map: the picture holds what the same principal would read.
+A stored GraphQL document and pure maps: the picture holds what the same principal would read.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Final
 
+import anyio
+import psycopg
+import sqlalchemy.exc
 from starlette.requests import Request as HTTPRequest
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from alliance_api.charter.principal import Principal
 from alliance_api.instruments.loader import load_all
-from alliance_api.instruments.pairs import counterpart
 from chassis.problems import Unauthorised
 from chassis.problems import headers as carried
 
-from .svg import Episode, Panel, Point, picture
+from . import png, reading, svg, words
+from .problems import Refused
+from .values import Chart
 
-DOCUMENT = """query Chart($case: ID!, $instrument: String!, $informant: InformantRole!,
-    $other: String!, $otherInformant: InformantRole!, $scale: String!) {
-  case(id: $case) {
-    own: trajectory(instrument: $instrument, informant: $informant, scale: $scale) { ...T }
-    other: trajectory(instrument: $other, informant: $otherInformant, scale: $scale) { ...T }
-  }
-}
-fragment T on Trajectory {
-  instrumentCode informant scale centre lower upper
-  points { raw minimum maximum takenAt session { number } }
-  ruptures {
-    start { session { number } } nadir { session { number } } repair { session { number } }
-    method { id }
-  }
-}"""
-# The rule that raises signals; those that look back are for reading, not for drawing.
-LIVE = frozenset({"rupture-chart", "rupture-fall-from-usual"})
-POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+POLICY: Final = "default-src 'none'; frame-ancestors 'none'"
+DENSITIES: Final = (1, 3, 2)
+WIDTHS: Final = (svg.NARROWEST, svg.WIDEST, svg.USUAL)
 
 Authenticate = Callable[[str | None], Awaitable[Principal]]
-# Answers a stored document as a principal: the one read path, given by the composition root.
-Read = Callable[[Principal, str, dict[str, Any]], Awaitable[Mapping[str, Any]]]
+# Answers a stored document as a principal, or with None if it would not: the one read path, given
+# by the composition root.
+Read = Callable[[Principal, str, dict[str, Any]], Awaitable[Mapping[str, Any] | None]]
+
+# A database that cannot, and a drawing that took too long or whose process died.
+_PASSING = (psycopg.Error, sqlalchemy.exc.DBAPIError, TimeoutError, anyio.BrokenWorkerProcess)
+
+_log = logging.getLogger("alliance.charts")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a request asks for."""
+
+    case: str
+    instrument: str
+    scale: str
+    width: int
+    density: int
+
+    @classmethod
+    def of(cls, request: HTTPRequest) -> Asked:
+        """Return what is asked for. Raises `Refused`, with the first field to mend."""
+        code = request.path_params["instrument"]
+        if code not in load_all():
+            raise Refused(404, "UNKNOWN_INSTRUMENT", "There is no such instrument.", "instrument")
+        scales = {scale.key for scale in load_all()[code].scales}
+        scale = request.query_params.get("scale", "total")
+        if scale not in scales:
+            told = f"This instrument's scales are: {', '.join(sorted(scales))}."
+            raise Refused(400, "UNKNOWN_SCALE", told, "scale")
+        return cls(
+            request.path_params["case"],
+            code,
+            scale,
+            _whole(request, "width", WIDTHS),
+            _whole(request, "density", DENSITIES),
+        )
+
+    @property
+    def name(self) -> str:
+        """How the picture is called among others on a page."""
+        return f"chart-{self.instrument}-{self.scale}".replace(".", "-")
+
+
+def _whole(request: HTTPRequest, field: str, bounds: tuple[int, int, int]) -> int:
+    least, most, usual = bounds
+    given = request.query_params.get(field, str(usual))
+    # Four digits are more than anybody needs, and fewer than Python refuses to read.
+    if given.isascii() and given.isdecimal() and len(given) <= len(str(most)):
+        number = int(given)
+        if least <= number <= most:
+            return number
+    told = f"`{field}` is a whole number from {least} to {most}."
+    raise Refused(400, "ARGUMENT_OUT_OF_RANGE", told, field)
 
 
 def routes(read: Read, authenticate: Authenticate) -> list[BaseRoute]:
-    """Return the chart's route."""
+    """Return the chart's routes: one picture in two formats."""
 
-    async def chart(request: HTTPRequest) -> Response:
+    async def drawn(request: HTTPRequest) -> tuple[Asked, Chart, str]:
+        principal = await _principal(authenticate, request)
+        asked = Asked.of(request)
+        given = reading.variables(asked.case, asked.instrument, asked.scale)
+        data = await read(principal, reading.DOCUMENT, given)
+        # The document and all but the id are ours: what would not be read has no such id.
+        if data is None or data["case"] is None:
+            told = "There is no such case, or you may not see it."
+            raise Refused(404, "NOT_FOUND", told, "case")
+        chart = reading.chart(asked.instrument, asked.scale, data["case"])
+        return asked, chart, svg.picture(chart, asked.width, asked.name)
+
+    async def as_svg(request: HTTPRequest) -> Response:
+        *_, picture = await drawn(request)
+        return Response(picture, 200, carried(POLICY), "image/svg+xml")
+
+    limiter = anyio.CapacityLimiter(png.AT_ONCE)
+
+    async def as_png(request: HTTPRequest) -> Response:
+        asked, chart, picture = await drawn(request)
+        told = {"Title": chart.title, "Description": words.description(chart)}
+        body = await png.rendered(picture, asked.density, told, limiter)
+        return Response(body, 200, carried(POLICY), "image/png")
+
+    path = "/v1/cases/{case}/charts/{instrument}"
+    return [Route(f"{path}.svg", _answering(as_svg)), Route(f"{path}.png", _answering(as_png))]
+
+
+async def _principal(authenticate: Authenticate, request: HTTPRequest) -> Principal:
+    try:
+        return await authenticate(request.headers.get("authorization"))
+    except Unauthorised as refused:
+        header = {"www-authenticate": refused.challenge}
+        raise Refused(401, "UNAUTHENTICATED", refused.message, headers=header) from None
+
+
+def _answering(
+    make: Callable[[HTTPRequest], Awaitable[Response]],
+) -> Callable[[HTTPRequest], Awaitable[Response]]:
+    """Answer with problems, and tell a log no more of an error than its type."""
+
+    async def answer(request: HTTPRequest) -> Response:
         try:
-            principal = await authenticate(request.headers.get("authorization"))
-        except Unauthorised as refused:
-            return _plain(401, refused.message, {"www-authenticate": refused.challenge})
-        code, scale = request.path_params["instrument"], request.query_params.get("scale", "total")
-        if code not in load_all():
-            return _plain(404, "There is no such instrument.")
-        found = await _case(read, principal, request.path_params["case"], code, scale)
-        if found is None:
-            return _plain(404, "There is no such case, or you may not see it.")
-        return _response(200, _drawn(code, found), "image/svg+xml")
+            return await make(request)
+        except Refused as refused:
+            return refused.response()
+        except _PASSING as error:
+            _log.error("chart.unavailable", extra={"exception.type": type(error).__name__})
+            told, wait = "This could not be read or drawn now. Try again.", {"retry-after": "1"}
+            return Refused(503, "UNAVAILABLE", told, headers=wait).response()
+        except Exception as error:  # noqa: BLE001  (what is not foreseen must not tell what it saw)
+            _log.error("chart.failed", extra={"exception.type": type(error).__name__})
+            return Refused(500, "INTERNAL", "Something went wrong here.").response()
 
-    return [Route("/v1/cases/{case}/charts/{instrument}.svg", chart)]
-
-
-async def _case(
-    read: Read, principal: Principal, case: str, code: str, scale: str
-) -> Mapping[str, Any] | None:
-    other = counterpart(code)
-    variables = {
-        "case": case,
-        "instrument": code,
-        "informant": load_all()[code].informant.value,
-        "other": other or "",
-        "otherInformant": load_all()[other].informant.value if other else "CLIENT",
-        "scale": scale,
-    }
-    data = await read(principal, DOCUMENT, variables)
-    found: Mapping[str, Any] | None = data["case"]
-    return found
-
-
-def _drawn(code: str, found: Mapping[str, Any]) -> str:
-    series = [one for one in (found["own"], found["other"]) if one is not None]
-    panels = [_panel(one) for one in series if one["points"]]
-    told = "; ".join(f"{panel.title}, {len(panel.points)} ratings" for panel in panels)
-    return picture(load_all()[code].name, told or "Nothing that you may see.", panels)
-
-
-def _panel(series: Mapping[str, Any]) -> Panel:
-    points = [
-        Point(row["session"]["number"], row["raw"], row["takenAt"][:10])
-        for row in series["points"]
-        if row["session"] is not None and row["raw"] is not None
-    ]
-    first = series["points"][0]
-    name = load_all()[series["instrumentCode"]].name
-    return Panel(
-        title=f"{series['informant'].title()}: {name}, {series['scale']}",
-        minimum=first["minimum"],
-        maximum=first["maximum"],
-        points=points,
-        centre=series["centre"],
-        lower=series["lower"],
-        upper=series["upper"],
-        episodes=[found for one in series["ruptures"] if (found := _episode(one)) is not None],
-    )
-
-
-def _episode(rupture: Mapping[str, Any]) -> Episode | None:
-    start, nadir = _number(rupture["start"]), _number(rupture["nadir"])
-    if rupture["method"]["id"] not in LIVE or start is None or nadir is None:
-        return None
-    return Episode(start, nadir, _number(rupture["repair"]))
-
-
-def _number(measurement: Mapping[str, Any] | None) -> int | None:
-    if measurement is None or measurement["session"] is None:
-        return None
-    number: int = measurement["session"]["number"]
-    return number
-
-
-def _plain(status: int, message: str, headers: Mapping[str, str] | None = None) -> Response:
-    return _response(status, message + "\n", "text/plain; charset=utf-8", headers)
-
-
-def _response(
-    status: int, body: str, media_type: str, headers: Mapping[str, str] | None = None
-) -> Response:
-    return Response(body, status, {**carried(POLICY), **(headers or {})}, media_type)
+    return answer

@@ -1,159 +1,159 @@
-"""Panels of scores over sessions, drawn as accessible SVG. Pure: values in, text out."""
+"""A chart drawn as accessible SVG. Pure: values and a width in, text out.
+
+Panels stand side by side where there is room, else one under another; both have the same axis in
+time, and the same height for the same share of a scale. The picture brings its own paper, so that
+it can be read on a dark page. There is no style sheet, no script and no font in it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from xml.sax.saxutils import escape, quoteattr
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+from xml.sax.saxutils import escape
 
-WIDTH, PANEL, LEFT, TOP, GAP = 760, 220, 56, 64, 56
-RIGHT = 24
-INK, QUIET, BAND, FALL, MEND = "#1f2933", "#7b8794", "#e4ecf7", "#b42318", "#18794e"
+from . import marks, words
+from .ink import element, text, wrapped
+from .marks import INK, LINES, PAPER, QUIET, RULE
+from .panel import BELOW, LANE, SMALL, Box, plot
+from .values import Chart, Series
+from .words import Mark, Note
 
+NARROWEST: Final = 320
+WIDEST: Final = 1200
+USUAL: Final = 760
 
-@dataclass(frozen=True, slots=True)
-class Point:
-    """One score: the number of its session, its value, and the day, for the reader's title."""
-
-    session: int
-    value: float
-    day: str
-
-
-@dataclass(frozen=True, slots=True)
-class Episode:
-    """A rupture by session numbers: where it began, its lowest point, where it was mended."""
-
-    start: int
-    nadir: int
-    repair: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Panel:
-    """One scale of one informant. Limits are drawn only where there are any."""
-
-    title: str
-    minimum: float
-    maximum: float
-    points: Sequence[Point]
-    centre: float | None = None
-    lower: float | None = None
-    upper: float | None = None
-    episodes: Sequence[Episode] = field(default_factory=tuple)
+_SIDE_BY_SIDE = 620
+_MARGIN, _GAP, _AXIS, _LABELS = 20, 32, 28, 64
+_BODY, _HEAD, _TITLE, _LINE = 12.0, 14.0, 17.0, 17
+_LOWEST, _HIGHEST, _SLANT = 168.0, 230.0, 0.62
+_FONTS = "Inter, system-ui, 'Segoe UI', Roboto, 'Helvetica Neue', sans-serif"
+_SIGNS: Mapping[Mark, Callable[[float, float], str]] = {
+    Mark.RUPTURE: marks.rupture,
+    Mark.REPAIR: marks.repair,
+    Mark.HIDDEN: marks.hidden,
+    Mark.MISSED: marks.missed,
+    Mark.GAP: marks.gap,
+}
 
 
-def picture(title: str, description: str, panels: Sequence[Panel]) -> str:
-    """Return an SVG with one panel under another; title and description are read aloud."""
-    height = TOP + len(panels) * (PANEL + GAP)
-    sessions = [point.session for panel in panels for point in panel.points]
-    first, last = (min(sessions), max(sessions)) if sessions else (1, 1)
-    drawn = [
-        _panel(panel, TOP + index * (PANEL + GAP), first, last)
-        for index, panel in enumerate(panels)
-    ]
+def picture(chart: Chart, room: float = USUAL, name: str = "chart") -> str:
+    """Return the SVG of a chart, `room` pixels wide; `name` begins its ids."""
+    inner = room - 2 * _MARGIN
+    top, head = _head(chart, inner)
+    bottom, body = _panels(chart, top, inner) if chart.axis else _empty(chart, top, inner)
+    bottom, foot = _notes(words.footer(chart) if chart.axis else [], _MARGIN, bottom, inner)
+    height = round(bottom + _MARGIN - 6)
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img" '
-        f'aria-labelledby="title description" font-family="system-ui, sans-serif" font-size="12">'
-        f'<title id="title">{escape(title)}</title>'
-        f'<desc id="description">{escape(description)}</desc>'
-        f'<rect width="100%" height="100%" fill="#ffffff"/>'
-        f'<text x="{LEFT}" y="32" font-size="18" fill="{INK}">{escape(title)}</text>'
-        + "".join(drawn)
-        + "</svg>\n"
+        element(
+            "svg",
+            element("title", escape(chart.title), id=f"{name}-title"),
+            element("desc", escape(words.description(chart)), id=f"{name}-desc"),
+            _paper(room, height),
+            *head,
+            *body,
+            *foot,
+            xmlns="http://www.w3.org/2000/svg",
+            lang="en",
+            role="img",
+            aria_labelledby=f"{name}-title",
+            aria_describedby=f"{name}-desc",
+            viewBox=f"0 0 {room:g} {height}",
+            width=room,
+            height=height,
+            font_family=_FONTS,
+            font_size=_BODY,
+            fill=QUIET,
+        )
+        + "\n"
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Space:
-    """From sessions and scores to places on the page."""
-
-    top: float
-    first: int
-    last: int
-    minimum: float
-    maximum: float
-
-    def x(self, session: float) -> float:
-        span = max(1, self.last - self.first)
-        return round(LEFT + (session - self.first) * (WIDTH - LEFT - RIGHT) / span, 1)
-
-    def y(self, value: float) -> float:
-        inside = min(max(value, self.minimum), self.maximum)
-        share = (inside - self.minimum) / (self.maximum - self.minimum)
-        return round(self.top + PANEL * (1 - share), 1)
+def _paper(room: float, height: float) -> str:
+    size = {"width": room - 1, "height": height - 1}
+    return element("rect", x=0.5, y=0.5, **size, rx=8, fill=PAPER, stroke=RULE)
 
 
-def _panel(panel: Panel, top: float, first: int, last: int) -> str:
-    space = _Space(top, first, last, panel.minimum, panel.maximum)
+def _head(chart: Chart, inner: float) -> tuple[float, list[str]]:
+    y = _MARGIN + 14.0
+    parts = []
+    for line in wrapped(chart.title, _TITLE, inner, bold=True):
+        parts.append(text(_MARGIN, y, line, font_size=_TITLE, font_weight="600", fill=INK))
+        y += 22
+    if chart.axis:
+        for line in wrapped(words.when(chart.axis), _BODY, inner):
+            parts.append(text(_MARGIN, y - 2, line))
+            y += _LINE
+    return y, parts
+
+
+def _empty(chart: Chart, top: float, inner: float) -> tuple[float, list[str]]:
     parts = [
-        f'<text x="{LEFT}" y="{top - 10}" fill="{INK}" font-weight="600">{escape(panel.title)}</text>',
-        _axes(panel, space),
-        _limits(panel, space),
-        *[_episode(episode, panel, space) for episode in panel.episodes],
-        _line(panel, space),
+        text(_MARGIN, top + 14, "Nothing to draw", font_size=_HEAD, font_weight="600", fill=INK)
     ]
-    if not panel.points:
-        middle = top + PANEL / 2
-        parts.append(f'<text x="{LEFT + 16}" y="{middle}" fill="{QUIET}">Nothing to show.</text>')
-    return "<g>" + "".join(parts) + "</g>"
+    notes = [words.absent(one) for one in chart.series]
+    bottom, told = _notes(notes, _MARGIN, top + 22, inner)
+    return bottom, parts + told
 
 
-def _axes(panel: Panel, space: _Space) -> str:
-    lines = []
-    for step in range(5):
-        value = panel.minimum + (panel.maximum - panel.minimum) * step / 4
-        y = space.y(value)
-        lines.append(
-            f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y}" y2="{y}" stroke="#e4e7eb"/>'
-            f'<text x="{LEFT - 8}" y="{y + 4}" text-anchor="end" fill="{QUIET}">{value:g}</text>'
-        )
-    bottom = space.y(panel.minimum) + 18
-    for session in range(space.first, space.last + 1):
-        x = space.x(session)
-        lines.append(
-            f'<text x="{x}" y="{bottom}" text-anchor="middle" fill="{QUIET}">{session}</text>'
-        )
-    return "".join(lines)
+def _panels(chart: Chart, top: float, inner: float) -> tuple[float, list[str]]:
+    drawn = [one for one in chart.series if one.points]
+    columns = len(drawn) if inner + 2 * _MARGIN >= _SIDE_BY_SIDE else 1
+    room = (inner - _GAP * (columns - 1)) / columns
+    parts: list[str] = []
+    bottom = top
+    for index, series in enumerate(drawn):
+        column = index % columns
+        if column == 0:
+            top = bottom + (10 if index else 4)
+        left = _MARGIN + column * (room + _GAP)
+        end, panel = _panel(chart, series, (left, top), room)
+        bottom = max(bottom, end)
+        parts.append(panel)
+    return bottom, parts
 
 
-def _limits(panel: Panel, space: _Space) -> str:
-    if panel.centre is None or panel.lower is None or panel.upper is None:
-        return ""
-    top, bottom, centre = space.y(panel.upper), space.y(panel.lower), space.y(panel.centre)
-    width = WIDTH - LEFT - RIGHT
-    return (
-        f'<rect x="{LEFT}" y="{top}" width="{width}" height="{round(bottom - top, 1)}" '
-        f'fill="{BAND}"><title>limits {panel.lower:.2f} to {panel.upper:.2f}</title></rect>'
-        f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{centre}" y2="{centre}" '
-        f'stroke="{QUIET}" stroke-dasharray="4 4"/>'
-    )
+def _panel(
+    chart: Chart, series: Series, corner: tuple[float, float], room: float
+) -> tuple[float, str]:
+    assert chart.axis is not None  # noqa: S101  (only then are there panels)
+    left, top = corner
+    labels = _LABELS if any(one.limits for one in chart.series) else 6
+    wide = room - _AXIS - labels
+    high = min(_HIGHEST, max(_LOWEST, wide * _SLANT))
+    box = Box(left + _AXIS, top + 45 + LANE, wide, high, series, chart.axis)
+    bottom, notes = _notes(words.notes(series), left, box.bottom + BELOW + 8, room)
+    return bottom, element("g", *_header(series, left, top, room), plot(box), *notes)
 
 
-def _line(panel: Panel, space: _Space) -> str:
-    places = [(space.x(point.session), space.y(point.value), point) for point in panel.points]
-    path = " ".join(f"{x},{y}" for x, y, _ in places)
-    line = f'<polyline points={quoteattr(path)} fill="none" stroke="{INK}" stroke-width="1.5"/>'
-    dots = [
-        f'<circle cx="{x}" cy="{y}" r="4" fill="{INK}">'
-        f"<title>session {point.session}, {escape(point.day)}: {point.value:.2f}</title></circle>"
-        for x, y, point in places
+def _header(series: Series, left: float, top: float, room: float) -> list[str]:
+    colour = LINES[series.informant]
+    return [
+        marks.score(left + 5, top + 12, series.informant),
+        text(
+            left + 16, top + 17, words.name(series), font_size=_HEAD, font_weight="600", fill=colour
+        ),
+        text(
+            left + room,
+            top + 17,
+            f"latest {words.latest(series)}",
+            text_anchor="end",
+            font_weight="600",
+            fill=INK,
+        ),
+        text(left, top + 35, words.scale_of(series), font_size=SMALL),
     ]
-    return line + "".join(dots)
 
 
-def _episode(episode: Episode, panel: Panel, space: _Space) -> str:
-    x, y = space.x(episode.nadir), space.y(panel.minimum) - 8
-    mended = "" if episode.repair is None else f", repaired in session {episode.repair}"
-    fall = (
-        f'<path d="M {x - 6} {y - 10} h 12 l -6 10 z" fill="{FALL}">'
-        f"<title>rupture from session {episode.start}, lowest in {episode.nadir}{mended}</title>"
-        "</path>"
-    )
-    if episode.repair is None:
-        return fall
-    x = space.x(episode.repair)
-    return fall + (
-        f'<path d="M {x - 6} {y} h 12 l -6 -10 z" fill="{MEND}">'
-        f"<title>repair in session {episode.repair}</title></path>"
-    )
+def _notes(notes: Sequence[Note], left: float, top: float, room: float) -> tuple[float, list[str]]:
+    """Write sentences under one another, each behind the sign it explains."""
+    y = top + 10.0
+    parts = []
+    for note in notes:
+        indent = 18 if note.mark is not Mark.NONE else 0
+        if sign := _SIGNS.get(note.mark):
+            parts.append(sign(left + 6, y - 4))
+        for line in wrapped(note.text, _BODY, room - indent):
+            parts.append(text(left + indent, y, line))
+            y += _LINE
+        y += 2
+    return y - 6 if notes else top, parts

@@ -10,10 +10,11 @@ from pathlib import Path
 
 from alembic import op
 
-from alliance_api.charter.policies import API, ENGINE
+from alliance_api.charter.policies import ROLES
 
 VERSIONS = Path(__file__).parent / "versions"
 
+_ALL = ", ".join(ROLES)
 _REPEAL = f"""
 DO $$
 DECLARE found record;
@@ -29,10 +30,10 @@ BEGIN
   FOR found IN SELECT relname, attname FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
       WHERE relnamespace = 'public'::regnamespace AND attacl IS NOT NULL AND NOT attisdropped LOOP
     EXECUTE 'REVOKE ALL (' || quote_ident(found.attname) || ') ON '
-      || quote_ident(found.relname) || ' FROM {API}, {ENGINE}';
+      || quote_ident(found.relname) || ' FROM {_ALL}';
   END LOOP;
 END $$;
-REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {API}, {ENGINE};
+REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {_ALL};
 """
 
 

@@ -18,6 +18,25 @@ depends_on = None
 def upgrade() -> None:
     repeal()
     op.create_table(
+        "aggregate_sets",
+        sa.Column("organisation_id", sa.Uuid(), nullable=False),
+        sa.Column("period", sa.Text(), nullable=False),
+        sa.Column("measure", sa.Text(), nullable=False),
+        sa.Column("instrument_code", sa.Text(), server_default=sa.text("''"), nullable=False),
+        sa.Column("informant_role", sa.Text(), server_default=sa.text("''"), nullable=False),
+        sa.Column("number", sa.SmallInteger(), nullable=False),
+        sa.Column("clients", sa.ARRAY(sa.Uuid()), nullable=False),
+        sa.PrimaryKeyConstraint(
+            "organisation_id",
+            "period",
+            "measure",
+            "instrument_code",
+            "informant_role",
+            "number",
+            name=op.f("aggregate_sets_pkey"),
+        ),
+    )
+    op.create_table(
         "aggregates",
         sa.Column("organisation_id", sa.Uuid(), nullable=False),
         sa.Column("period", sa.Text(), nullable=False),
@@ -27,12 +46,19 @@ def upgrade() -> None:
         sa.Column("informant_role", sa.Text(), server_default=sa.text("''"), nullable=False),
         sa.Column("level", sa.Text(), nullable=False),
         sa.Column("unit_id", sa.Uuid(), nullable=False),
+        sa.Column("team_id", sa.Uuid(), nullable=True),
+        sa.Column(
+            "constructs", sa.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False
+        ),
         sa.Column("starts_on", sa.Date(), nullable=False),
         sa.Column("ends_on", sa.Date(), nullable=False),
+        sa.Column("minimum", sa.Double(), nullable=False),
+        sa.Column("maximum", sa.Double(), nullable=False),
+        sa.Column("step", sa.Double(), nullable=False),
         sa.Column("n", sa.Integer(), nullable=True),
         sa.Column("value", sa.Double(), nullable=True),
-        sa.Column("lower", sa.Double(), nullable=True),
-        sa.Column("upper", sa.Double(), nullable=True),
+        sa.Column("value_lower", sa.Double(), nullable=True),
+        sa.Column("value_upper", sa.Double(), nullable=True),
         sa.Column("pooled_value", sa.Double(), nullable=True),
         sa.Column("pooled_lower", sa.Double(), nullable=True),
         sa.Column("pooled_upper", sa.Double(), nullable=True),
@@ -77,6 +103,7 @@ def upgrade() -> None:
         sa.Column("entries", sa.Integer(), nullable=False),
         sa.Column("total", sa.BigInteger(), nullable=False),
         sa.Column("root", sa.Text(), nullable=False),
+        sa.Column("leaves", sa.LargeBinary(), nullable=False),
         sa.Column("previous", sa.Text(), nullable=False),
         sa.Column("sealed_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("key_id", sa.Text(), nullable=False),
@@ -92,15 +119,11 @@ def upgrade() -> None:
         sa.Column("sequence", sa.Integer(), nullable=False),
         sa.Column("instrument_code", sa.Text(), nullable=False),
         sa.Column("informant_role", sa.Text(), nullable=False),
-        sa.Column("item", sa.SmallInteger(), nullable=True),
-        sa.Column("scale", sa.Text(), nullable=True),
-        sa.Column("value", sa.Double(), nullable=True),
+        sa.Column("scale", sa.Text(), nullable=False),
+        sa.Column("value", sa.Double(), nullable=False),
         sa.CheckConstraint(
             "informant_role IN ('CLIENT', 'THERAPIST', 'CAREGIVER')",
             name=op.f("research_records_informant_role_check"),
-        ),
-        sa.CheckConstraint(
-            "(item IS NULL) <> (scale IS NULL)", name=op.f("research_records_what_check")
         ),
         sa.PrimaryKeyConstraint("organisation_id", "id", name=op.f("research_records_pkey")),
     )
@@ -190,6 +213,27 @@ def upgrade() -> None:
             "scale",
             "number",
             name=op.f("instrument_norms_pkey"),
+        ),
+    )
+    op.create_table(
+        "instrument_records",
+        sa.Column("organisation_id", sa.Uuid(), nullable=False),
+        sa.Column("instrument_id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.SmallInteger(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("at", postgresql.TIMESTAMP(timezone=True, precision=0), nullable=False),
+        sa.Column("statement", sa.Text(), nullable=False),
+        sa.Column("words_hash", sa.Text(), nullable=True),
+        sa.CheckConstraint(
+            "kind IN ('PERMISSION', 'WORDING')", name=op.f("instrument_records_kind_check")
+        ),
+        sa.ForeignKeyConstraint(
+            ["organisation_id", "instrument_id"],
+            ["instruments.organisation_id", "instruments.id"],
+            name=op.f("instrument_records_instrument_id_fkey"),
+        ),
+        sa.PrimaryKeyConstraint(
+            "organisation_id", "instrument_id", "number", name=op.f("instrument_records_pkey")
         ),
     )
     op.create_table(
@@ -556,6 +600,12 @@ def upgrade() -> None:
             "organisation_id", "signal_id", "position", name=op.f("signal_evidence_pkey")
         ),
     )
+    op.add_column("attainments", sa.Column("rated_first", sa.Double(), nullable=True))
+    op.add_column("attainments", sa.Column("rated_latest", sa.Double(), nullable=True))
+    op.add_column("attainments", sa.Column("rated_value", sa.Double(), nullable=True))
+    op.add_column("attainments", sa.Column("rated_n", sa.Integer(), nullable=True))
+    op.add_column("attainments", sa.Column("rated_lower", sa.Double(), nullable=True))
+    op.add_column("attainments", sa.Column("rated_upper", sa.Double(), nullable=True))
     op.add_column("care_team", sa.Column("authority", sa.Text(), nullable=True))
     op.add_column("cases", sa.Column("jurisdiction", sa.Text(), nullable=True))
     op.add_column(
@@ -567,6 +617,12 @@ def upgrade() -> None:
     op.add_column("changes", sa.Column("status_cut", sa.Double(), nullable=True))
     op.add_column("changes", sa.Column("status_points", sa.Double(), nullable=True))
     op.add_column("changes", sa.Column("status_source", sa.Text(), nullable=True))
+    op.add_column("changes", sa.Column("status_method_id", sa.Text(), nullable=True))
+    op.add_column("changes", sa.Column("status_method_version", sa.Text(), nullable=True))
+    op.add_column("concordances", sa.Column("gap_value", sa.Double(), nullable=True))
+    op.add_column("concordances", sa.Column("gap_n", sa.Integer(), nullable=True))
+    op.add_column("concordances", sa.Column("gap_lower", sa.Double(), nullable=True))
+    op.add_column("concordances", sa.Column("gap_upper", sa.Double(), nullable=True))
     op.add_column(
         "consents", sa.Column("given_role", sa.Text(), server_default="CLIENT", nullable=False)
     )
@@ -577,19 +633,20 @@ def upgrade() -> None:
     )
     op.add_column("consents", sa.Column("withdrawn_by", sa.Uuid(), nullable=True))
     op.create_foreign_key(
-        op.f("consents_withdrawn_by_fkey"),
-        "consents",
-        "people",
-        ["organisation_id", "withdrawn_by"],
-        ["organisation_id", "id"],
-    )
-    op.create_foreign_key(
         op.f("consents_assented_by_fkey"),
         "consents",
         "people",
         ["organisation_id", "assented_by"],
         ["organisation_id", "id"],
     )
+    op.create_foreign_key(
+        op.f("consents_withdrawn_by_fkey"),
+        "consents",
+        "people",
+        ["organisation_id", "withdrawn_by"],
+        ["organisation_id", "id"],
+    )
+    op.alter_column("facts", "case_id", existing_type=sa.UUID(), nullable=True)
     op.add_column("goals", sa.Column("kind", sa.Text(), server_default="GAS", nullable=False))
     op.add_column(
         "instrument_items",
@@ -627,6 +684,10 @@ def upgrade() -> None:
     op.add_column(
         "instruments",
         sa.Column("permitted_at", postgresql.TIMESTAMP(timezone=True, precision=0), nullable=True),
+    )
+    op.add_column(
+        "instruments",
+        sa.Column("worded_at", postgresql.TIMESTAMP(timezone=True, precision=0), nullable=True),
     )
     op.add_column("instruments", sa.Column("instructions", sa.Text(), nullable=True))
     op.add_column("instruments", sa.Column("time_frame", sa.Text(), nullable=True))
@@ -680,8 +741,8 @@ def upgrade() -> None:
         ["organisation_id", "informant_id"],
         ["organisation_id", "id"],
     )
-    op.drop_column("signals", "evidence")
     op.drop_column("signals", "closed_at")
+    op.drop_column("signals", "evidence")
     op.execute(
         """ALTER TABLE care_team ADD CONSTRAINT care_team_authority_check CHECK ((authority = ANY (ARRAY['PARENTAL'::text, 'COURT'::text, 'INVITED'::text])))"""
     )
@@ -729,20 +790,20 @@ def downgrade() -> None:
     op.add_column(
         "signals",
         sa.Column(
-            "closed_at",
-            postgresql.TIMESTAMP(timezone=True, precision=0),
-            autoincrement=False,
-            nullable=True,
-        ),
-    )
-    op.add_column(
-        "signals",
-        sa.Column(
             "evidence",
             postgresql.JSONB(astext_type=sa.Text()),
             autoincrement=False,
             server_default=sa.text("'{}'"),
             nullable=False,
+        ),
+    )
+    op.add_column(
+        "signals",
+        sa.Column(
+            "closed_at",
+            postgresql.TIMESTAMP(timezone=True, precision=0),
+            autoincrement=False,
+            nullable=True,
         ),
     )
     op.drop_constraint(op.f("signals_informant_id_fkey"), "signals", type_="foreignkey")
@@ -767,6 +828,7 @@ def downgrade() -> None:
     op.drop_column("instruments", "age_minimum")
     op.drop_column("instruments", "time_frame")
     op.drop_column("instruments", "instructions")
+    op.drop_column("instruments", "worded_at")
     op.drop_column("instruments", "permitted_at")
     op.drop_column("instruments", "permission_statement")
     op.drop_column("instruments", "licence_statement")
@@ -783,12 +845,19 @@ def downgrade() -> None:
     op.drop_column("instrument_items", "construct")
     op.drop_column("instrument_items", "not_applicable")
     op.drop_column("goals", "kind")
-    op.drop_constraint(op.f("consents_assented_by_fkey"), "consents", type_="foreignkey")
+    op.alter_column("facts", "case_id", existing_type=sa.UUID(), nullable=False)
     op.drop_constraint(op.f("consents_withdrawn_by_fkey"), "consents", type_="foreignkey")
+    op.drop_constraint(op.f("consents_assented_by_fkey"), "consents", type_="foreignkey")
     op.drop_column("consents", "withdrawn_by")
     op.drop_column("consents", "assented_at")
     op.drop_column("consents", "assented_by")
     op.drop_column("consents", "given_role")
+    op.drop_column("concordances", "gap_upper")
+    op.drop_column("concordances", "gap_lower")
+    op.drop_column("concordances", "gap_n")
+    op.drop_column("concordances", "gap_value")
+    op.drop_column("changes", "status_method_version")
+    op.drop_column("changes", "status_method_id")
     op.drop_column("changes", "status_source")
     op.drop_column("changes", "status_points")
     op.drop_column("changes", "status_cut")
@@ -798,6 +867,12 @@ def downgrade() -> None:
     op.drop_column("cases", "part2")
     op.drop_column("cases", "jurisdiction")
     op.drop_column("care_team", "authority")
+    op.drop_column("attainments", "rated_upper")
+    op.drop_column("attainments", "rated_lower")
+    op.drop_column("attainments", "rated_n")
+    op.drop_column("attainments", "rated_value")
+    op.drop_column("attainments", "rated_latest")
+    op.drop_column("attainments", "rated_first")
     op.drop_table("signal_evidence")
     op.drop_table("findings")
     op.drop_index(op.f("notes_organisation_id_case_id_written_at_id_ix"), table_name="notes")
@@ -813,6 +888,7 @@ def downgrade() -> None:
     op.drop_table("legal_holds")
     op.drop_table("erasures")
     op.drop_table("instrument_reports")
+    op.drop_table("instrument_records")
     op.drop_table("instrument_norms")
     op.drop_table("instrument_bands")
     op.drop_table("instrument_anchors")
@@ -823,6 +899,7 @@ def downgrade() -> None:
     op.drop_table("research_records")
     op.drop_table("ledger_seals")
     op.drop_table("aggregates")
+    op.drop_table("aggregate_sets")
     op.execute("ALTER TABLE standing DROP CONSTRAINT IF EXISTS standing_relation_check")
     op.execute("ALTER TABLE staff DROP CONSTRAINT IF EXISTS staff_role_check")
     op.execute("ALTER TABLE signals DROP CONSTRAINT IF EXISTS signals_party_check")

@@ -1,3 +1,5 @@
+ALTER TABLE aggregate_sets ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE aggregates ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE answers ENABLE ROW LEVEL SECURITY;
@@ -49,6 +51,8 @@ ALTER TABLE instrument_bands ENABLE ROW LEVEL SECURITY;
 ALTER TABLE instrument_items ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE instrument_norms ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE instrument_records ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE instrument_reports ENABLE ROW LEVEL SECURITY;
 
@@ -104,6 +108,8 @@ ALTER TABLE team_members ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE teams ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE aggregate_sets FORCE ROW LEVEL SECURITY;
+
 ALTER TABLE aggregates FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE answers FORCE ROW LEVEL SECURITY;
@@ -155,6 +161,8 @@ ALTER TABLE instrument_bands FORCE ROW LEVEL SECURITY;
 ALTER TABLE instrument_items FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE instrument_norms FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE instrument_records FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE instrument_reports FORCE ROW LEVEL SECURITY;
 
@@ -210,6 +218,8 @@ ALTER TABLE team_members FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE teams FORCE ROW LEVEL SECURITY;
 
+REVOKE ALL ON aggregate_sets FROM PUBLIC;
+
 REVOKE ALL ON aggregates FROM PUBLIC;
 
 REVOKE ALL ON answers FROM PUBLIC;
@@ -261,6 +271,8 @@ REVOKE ALL ON instrument_bands FROM PUBLIC;
 REVOKE ALL ON instrument_items FROM PUBLIC;
 
 REVOKE ALL ON instrument_norms FROM PUBLIC;
+
+REVOKE ALL ON instrument_records FROM PUBLIC;
 
 REVOKE ALL ON instrument_reports FROM PUBLIC;
 
@@ -340,7 +352,7 @@ GRANT SELECT, INSERT, UPDATE (withdrawn_at, withdrawn_by, assented_at, assented_
 
 GRANT SELECT, INSERT, UPDATE (reviewed_by, reviewed_at, verdict) ON emergencies TO alliance_api;
 
-GRANT SELECT ON erasures TO alliance_api;
+GRANT SELECT, INSERT ON erasures TO alliance_api;
 
 GRANT SELECT ON findings TO alliance_api;
 
@@ -365,6 +377,8 @@ GRANT SELECT ON instrument_bands TO alliance_api;
 GRANT SELECT ON instrument_items TO alliance_api;
 
 GRANT SELECT ON instrument_norms TO alliance_api;
+
+GRANT SELECT ON instrument_records TO alliance_api;
 
 GRANT SELECT ON instrument_reports TO alliance_api;
 
@@ -418,7 +432,7 @@ GRANT SELECT ON teams TO alliance_api;
 
 GRANT SELECT, UPDATE (erased_at) ON people TO alliance_engine;
 
-GRANT SELECT ON staff TO alliance_engine;
+GRANT SELECT, UPDATE (ends_at) ON staff TO alliance_engine;
 
 GRANT SELECT (organisation_id, person_id, birth_date), DELETE ON identities TO alliance_engine;
 
@@ -426,9 +440,11 @@ GRANT SELECT (organisation_id, person_id), DELETE ON person_keys TO alliance_eng
 
 GRANT SELECT ON legal_holds TO alliance_engine;
 
-GRANT SELECT, INSERT ON erasures TO alliance_engine;
+GRANT SELECT ON erasures TO alliance_engine;
 
-GRANT SELECT ON emergencies TO alliance_engine;
+GRANT SELECT, UPDATE (reason) ON emergencies TO alliance_engine;
+
+GRANT SELECT (organisation_id, person_id), DELETE ON idempotency_keys TO alliance_engine;
 
 GRANT SELECT ON read_ledger TO alliance_engine;
 
@@ -474,11 +490,11 @@ GRANT SELECT, INSERT ON goal_stances TO alliance_engine;
 
 GRANT SELECT (organisation_id, goal_id, case_id, version, worded_by, worded_at), UPDATE (wording) ON goal_versions TO alliance_engine;
 
-GRANT SELECT (organisation_id, goal_id, case_id, version, level, worded_by), DELETE ON goal_levels TO alliance_engine;
+GRANT SELECT (organisation_id, goal_id, case_id, version, level, worded_by), UPDATE (wording) ON goal_levels TO alliance_engine;
 
-GRANT SELECT ON goal_ratings TO alliance_engine;
+GRANT SELECT, DELETE ON goal_ratings TO alliance_engine;
 
-GRANT SELECT ON preferences TO alliance_engine;
+GRANT SELECT, DELETE ON preferences TO alliance_engine;
 
 GRANT SELECT, INSERT, UPDATE ON reliability TO alliance_engine;
 
@@ -498,13 +514,17 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON signal_evidence TO alliance_engine;
 
 GRANT SELECT ON teams TO alliance_engine;
 
-GRANT SELECT ON team_members TO alliance_engine;
+GRANT SELECT, UPDATE (ends_at) ON team_members TO alliance_engine;
 
-GRANT SELECT ON consents TO alliance_engine;
+GRANT SELECT, UPDATE (withdrawn_at, withdrawn_by) ON consents TO alliance_engine;
 
 GRANT SELECT, INSERT ON aggregates TO alliance_engine;
 
+GRANT SELECT, INSERT ON aggregate_sets TO alliance_engine;
+
 GRANT INSERT ON facts TO alliance_engine;
+
+GRANT SELECT, UPDATE (wrapped, master) ON person_keys TO alliance_keeper;
 
 CREATE POLICY cases_read ON cases FOR SELECT TO alliance_api
   USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['EpisodeOfCare']) AND (((id IN (SELECT s.case_id FROM standing s WHERE s.relation IN ('CLIENT', 'THERAPIST', 'SUPERVISOR', 'CAREGIVER', 'EHR', 'BREAK_GLASS')) OR ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL AND (SELECT EXISTS (SELECT FROM staff f WHERE f.role = 'MANAGER' AND starts_at <= now() AND (ends_at IS NULL OR ends_at > now()))))))));
@@ -623,8 +643,8 @@ CREATE POLICY preferences_insert ON preferences FOR INSERT TO alliance_api
   WITH CHECK (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.writes', true), ' ') && ARRAY['Goal.u']) AND person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND ((case_id, role) IN (SELECT s.case_id, s.relation FROM standing s WHERE s.relation IN ('CLIENT', 'THERAPIST'))));
 
 CREATE POLICY preferences_update ON preferences FOR UPDATE TO alliance_api
-  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.writes', true), ' ') && ARRAY['Goal.u']) AND person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND ((case_id, role) IN (SELECT s.case_id, s.relation FROM standing s WHERE s.relation IN ('CLIENT', 'THERAPIST'))))
-  WITH CHECK (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.writes', true), ' ') && ARRAY['Goal.u']) AND person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND ((case_id, role) IN (SELECT s.case_id, s.relation FROM standing s WHERE s.relation IN ('CLIENT', 'THERAPIST'))));
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.writes', true), ' ') && ARRAY['Goal.u']) AND ((case_id, role) IN (SELECT s.case_id, s.relation FROM standing s WHERE s.relation IN ('CLIENT', 'THERAPIST'))))
+  WITH CHECK (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.writes', true), ' ') && ARRAY['Goal.u']) AND ((case_id, role) IN (SELECT s.case_id, s.relation FROM standing s WHERE s.relation IN ('CLIENT', 'THERAPIST'))));
 
 CREATE POLICY goal_ratings_insert ON goal_ratings FOR INSERT TO alliance_api
   WITH CHECK (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.writes', true), ' ') && ARRAY['Goal.u']) AND rated_by = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND ((case_id, role) IN (SELECT s.case_id, s.relation FROM standing s WHERE s.relation IN ('CLIENT', 'THERAPIST'))));
@@ -664,8 +684,8 @@ CREATE POLICY notes_insert ON notes FOR INSERT TO alliance_api
   WITH CHECK (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.writes', true), ' ') && ARRAY['DocumentReference.c']) AND author_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND (case_id IN (SELECT s.case_id FROM standing s WHERE s.relation IN ('THERAPIST'))));
 
 CREATE POLICY emergencies_update ON emergencies FOR UPDATE TO alliance_api
-  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.writes', true), ' ') && ARRAY['AuditEvent.u']) AND reviewed_by = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND (((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL AND (SELECT EXISTS (SELECT FROM staff f WHERE f.role = 'PRIVACY_OFFICER' AND starts_at <= now() AND (ends_at IS NULL OR ends_at > now()))))))
-  WITH CHECK (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.writes', true), ' ') && ARRAY['AuditEvent.u']) AND reviewed_by = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND (((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL AND (SELECT EXISTS (SELECT FROM staff f WHERE f.role = 'PRIVACY_OFFICER' AND starts_at <= now() AND (ends_at IS NULL OR ends_at > now()))))));
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.writes', true), ' ') && ARRAY['AuditEvent.u']) AND (((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL AND (SELECT EXISTS (SELECT FROM staff f WHERE f.role = 'PRIVACY_OFFICER' AND starts_at <= now() AND (ends_at IS NULL OR ends_at > now()))))))
+  WITH CHECK (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.writes', true), ' ') && ARRAY['AuditEvent.u']) AND (((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL AND (SELECT EXISTS (SELECT FROM staff f WHERE f.role = 'PRIVACY_OFFICER' AND starts_at <= now() AND (ends_at IS NULL OR ends_at > now()))))) AND reviewed_by = (SELECT nullif(current_setting('alliance.person', true), '')::uuid));
 
 CREATE POLICY legal_holds_insert ON legal_holds FOR INSERT TO alliance_api
   WITH CHECK (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.writes', true), ' ') && ARRAY['Consent.c']) AND set_by = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND (((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL AND (SELECT EXISTS (SELECT FROM staff f WHERE f.role = 'PRIVACY_OFFICER' AND starts_at <= now() AND (ends_at IS NULL OR ends_at > now()))))));
@@ -673,6 +693,9 @@ CREATE POLICY legal_holds_insert ON legal_holds FOR INSERT TO alliance_api
 CREATE POLICY legal_holds_update ON legal_holds FOR UPDATE TO alliance_api
   USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.writes', true), ' ') && ARRAY['Consent.u']) AND (((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL AND (SELECT EXISTS (SELECT FROM staff f WHERE f.role = 'PRIVACY_OFFICER' AND starts_at <= now() AND (ends_at IS NULL OR ends_at > now()))))))
   WITH CHECK (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.writes', true), ' ') && ARRAY['Consent.u']) AND (((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL AND (SELECT EXISTS (SELECT FROM staff f WHERE f.role = 'PRIVACY_OFFICER' AND starts_at <= now() AND (ends_at IS NULL OR ends_at > now()))))));
+
+CREATE POLICY erasures_insert ON erasures FOR INSERT TO alliance_api
+  WITH CHECK (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.writes', true), ' ') && ARRAY['Patient.d']) AND asked_by = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND (((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL AND (SELECT EXISTS (SELECT FROM staff f WHERE f.role = 'PRIVACY_OFFICER' AND starts_at <= now() AND (ends_at IS NULL OR ends_at > now()))))));
 
 CREATE POLICY sessions_insert ON sessions FOR INSERT TO alliance_api
   WITH CHECK (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.writes', true), ' ') && ARRAY['Appointment.c']) AND (((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL AND (SELECT EXISTS (SELECT FROM staff f WHERE f.role = 'MANAGER' AND starts_at <= now() AND (ends_at IS NULL OR ends_at > now())))) OR case_id IN (SELECT s.case_id FROM standing s WHERE s.relation IN ('THERAPIST', 'EHR'))));
@@ -723,6 +746,9 @@ CREATE POLICY instrument_reports_read ON instrument_reports FOR SELECT TO allian
 CREATE POLICY instrument_bands_read ON instrument_bands FOR SELECT TO alliance_api
   USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid));
 
+CREATE POLICY instrument_records_read ON instrument_records FOR SELECT TO alliance_api
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid));
+
 CREATE POLICY teams_read ON teams FOR SELECT TO alliance_api
   USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid));
 
@@ -739,13 +765,13 @@ CREATE POLICY read_ledger_insert ON read_ledger FOR INSERT TO alliance_api
   WITH CHECK (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid));
 
 CREATE POLICY ledger_seals_read ON ledger_seals FOR SELECT TO alliance_api
-  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid));
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['AuditEvent']) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL AND (SELECT EXISTS (SELECT FROM staff f WHERE f.role = 'PRIVACY_OFFICER' AND starts_at <= now() AND (ends_at IS NULL OR ends_at > now())))));
 
 CREATE POLICY person_keys_read ON person_keys FOR SELECT TO alliance_api
   USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid));
 
 CREATE POLICY person_keys_insert ON person_keys FOR INSERT TO alliance_api
-  WITH CHECK (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid));
+  WITH CHECK (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND person_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) AND (SELECT p.erased_at IS NULL FROM people p WHERE p.organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND p.id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid)));
 
 CREATE POLICY legal_holds_read ON legal_holds FOR SELECT TO alliance_api
   USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['Consent']) AND ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL AND (SELECT EXISTS (SELECT FROM staff f WHERE f.role = 'PRIVACY_OFFICER' AND starts_at <= now() AND (ends_at IS NULL OR ends_at > now())))));
@@ -787,6 +813,10 @@ CREATE POLICY erasures_engine ON erasures FOR ALL TO alliance_engine
   WITH CHECK (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid));
 
 CREATE POLICY emergencies_engine ON emergencies FOR ALL TO alliance_engine
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid))
+  WITH CHECK (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid));
+
+CREATE POLICY idempotency_keys_engine ON idempotency_keys FOR ALL TO alliance_engine
   USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid))
   WITH CHECK (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid));
 
@@ -938,17 +968,25 @@ CREATE POLICY aggregates_engine ON aggregates FOR ALL TO alliance_engine
   USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid))
   WITH CHECK (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid));
 
+CREATE POLICY aggregate_sets_engine ON aggregate_sets FOR ALL TO alliance_engine
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid))
+  WITH CHECK (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid));
+
 CREATE POLICY facts_engine ON facts FOR ALL TO alliance_engine
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid))
+  WITH CHECK (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid));
+
+CREATE POLICY person_keys_keeper ON person_keys FOR ALL TO alliance_keeper
   USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid))
   WITH CHECK (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid));
 
 CREATE VIEW withheld WITH (security_invoker = true) AS
 SELECT m.organisation_id, m.id AS measurement_id, w.facet, w.reason
 FROM measurements m CROSS JOIN LATERAL (VALUES
-  ('SCORES', CASE WHEN EXISTS (SELECT FROM scores f WHERE f.organisation_id = m.organisation_id AND f.measurement_id = m.id) THEN NULL WHEN NOT coalesce((SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['Observation.survey']), false) THEN 'SCOPE' WHEN m.informant_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) THEN NULL WHEN m.case_id IN (SELECT s.case_id FROM standing s WHERE s.relation IN ('SUPERVISOR')) AND NOT m.case_id IN (SELECT s.case_id FROM standing s WHERE s.relation IN ('SUPERVISOR') AND s.consented) THEN 'NO_CONSENT' WHEN m.scores_open_at > now() THEN 'NOT_YET' WHEN m.scores_open_at IS NULL THEN 'PRIVATE' WHEN (SELECT nullif(current_setting('alliance.person', true), '')::uuid) = ANY (m.sealed_for) THEN 'RATE_FIRST' ELSE 'PRIVATE' END),
-  ('ANSWERS', CASE WHEN EXISTS (SELECT FROM answers f WHERE f.organisation_id = m.organisation_id AND f.measurement_id = m.id) THEN NULL WHEN NOT coalesce((SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['QuestionnaireResponse']), false) THEN 'SCOPE' WHEN m.informant_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) THEN NULL WHEN m.case_id IN (SELECT s.case_id FROM standing s WHERE s.relation IN ('SUPERVISOR')) THEN 'PRIVATE' WHEN m.answers_open_at > now() THEN 'NOT_YET' WHEN m.answers_open_at IS NULL THEN 'TREND_ONLY' WHEN (SELECT nullif(current_setting('alliance.person', true), '')::uuid) = ANY (m.sealed_for) THEN 'RATE_FIRST' ELSE 'PRIVATE' END),
+  ('SCORES', CASE WHEN EXISTS (SELECT FROM scores f WHERE f.organisation_id = m.organisation_id AND f.measurement_id = m.id) THEN NULL WHEN NOT coalesce((SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['Observation.survey']), false) THEN 'SCOPE' WHEN m.informant_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) THEN NULL WHEN EXISTS (SELECT FROM people p WHERE p.organisation_id = m.organisation_id AND p.id = m.informant_id AND p.erased_at IS NOT NULL) THEN 'ERASED' WHEN m.case_id IN (SELECT s.case_id FROM standing s WHERE s.relation IN ('SUPERVISOR')) AND NOT m.case_id IN (SELECT s.case_id FROM standing s WHERE s.relation IN ('SUPERVISOR') AND s.consented) THEN 'NO_CONSENT' WHEN m.scores_open_at > now() THEN 'NOT_YET' WHEN m.scores_open_at IS NULL THEN 'PRIVATE' WHEN (SELECT nullif(current_setting('alliance.person', true), '')::uuid) = ANY (m.sealed_for) THEN 'RATE_FIRST' ELSE 'PRIVATE' END),
+  ('ANSWERS', CASE WHEN EXISTS (SELECT FROM answers f WHERE f.organisation_id = m.organisation_id AND f.measurement_id = m.id) THEN NULL WHEN NOT coalesce((SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['QuestionnaireResponse']), false) THEN 'SCOPE' WHEN m.informant_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) THEN NULL WHEN EXISTS (SELECT FROM people p WHERE p.organisation_id = m.organisation_id AND p.id = m.informant_id AND p.erased_at IS NOT NULL) THEN 'ERASED' WHEN m.case_id IN (SELECT s.case_id FROM standing s WHERE s.relation IN ('SUPERVISOR')) THEN 'PRIVATE' WHEN m.answers_open_at > now() THEN 'NOT_YET' WHEN m.answers_open_at IS NULL THEN 'TREND_ONLY' WHEN (SELECT nullif(current_setting('alliance.person', true), '')::uuid) = ANY (m.sealed_for) THEN 'RATE_FIRST' ELSE 'PRIVATE' END),
   ('COMMENT', CASE WHEN m.has_comment
-              THEN CASE WHEN EXISTS (SELECT FROM comments f WHERE f.organisation_id = m.organisation_id AND f.measurement_id = m.id) THEN NULL WHEN NOT coalesce((SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['QuestionnaireResponse']), false) THEN 'SCOPE' WHEN m.informant_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) THEN NULL WHEN m.case_id IN (SELECT s.case_id FROM standing s WHERE s.relation IN ('SUPERVISOR')) THEN 'PRIVATE' WHEN m.answers_open_at > now() THEN 'NOT_YET' WHEN m.answers_open_at IS NULL THEN 'TREND_ONLY' WHEN (SELECT nullif(current_setting('alliance.person', true), '')::uuid) = ANY (m.sealed_for) THEN 'RATE_FIRST' ELSE 'PRIVATE' END END)
+              THEN CASE WHEN EXISTS (SELECT FROM comments f WHERE f.organisation_id = m.organisation_id AND f.measurement_id = m.id) THEN NULL WHEN NOT coalesce((SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['QuestionnaireResponse']), false) THEN 'SCOPE' WHEN m.informant_id = (SELECT nullif(current_setting('alliance.person', true), '')::uuid) THEN NULL WHEN EXISTS (SELECT FROM people p WHERE p.organisation_id = m.organisation_id AND p.id = m.informant_id AND p.erased_at IS NOT NULL) THEN 'ERASED' WHEN m.case_id IN (SELECT s.case_id FROM standing s WHERE s.relation IN ('SUPERVISOR')) THEN 'PRIVATE' WHEN m.answers_open_at > now() THEN 'NOT_YET' WHEN m.answers_open_at IS NULL THEN 'TREND_ONLY' WHEN (SELECT nullif(current_setting('alliance.person', true), '')::uuid) = ANY (m.sealed_for) THEN 'RATE_FIRST' ELSE 'PRIVATE' END END)
 ) AS w (facet, reason)
 WHERE w.reason IS NOT NULL;
 REVOKE ALL ON withheld FROM PUBLIC;
