@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+import os
 import subprocess
 import tempfile
 from dataclasses import dataclass
@@ -15,9 +17,11 @@ from psycopg import sql
 from sqlalchemy import create_engine
 
 from alliance_api.domain.ids import Kind, format_id
-from alliance_api.store import migrate, seed
+from alliance_api.store import keeping, migrate, seed
 from chassis import embedded
 from chassis.database import address
+from chassis.masters import BYTES, Ring, local_masters
+from chassis.vault import Vault
 
 INSTRUMENT = "wai-sr-c"
 FULL, RUN = "filled", "alliance"
@@ -33,6 +37,7 @@ SERVER = {
     "random_page_cost": "1.1",
 }
 FOLDER = Path(tempfile.gettempdir()) / "alliance-bench"
+MASTERS = FOLDER / "masters.json"
 SCRIPT = Path(__file__).parent / "fill.sql"
 COUNTED = ("cases", "sessions", "measurements", "scores", "goals")
 
@@ -56,7 +61,7 @@ class Data:
 def prepare(therapists: int) -> Data:
     """Return a fresh copy of the data for so many therapists; the first time, make them."""
     base = _started(therapists)
-    if not _has(base, FULL):
+    if not (_has(base, FULL) and MASTERS.exists()):
         _fill(base, therapists)
     with psycopg.connect(base, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE IF EXISTS {RUN} WITH (FORCE)")
@@ -113,6 +118,7 @@ def _fill(base: str, therapists: int) -> None:
     # Under another name until it is whole: a run that was interrupted must leave nothing behind.
     with psycopg.connect(base, autocommit=True) as connection:
         connection.execute("DROP DATABASE IF EXISTS filling WITH (FORCE)")
+        connection.execute(f"DROP DATABASE IF EXISTS {FULL} WITH (FORCE)")
     url = migrate.ensure_database(base, "filling")
     migrate.ensure_roles(url)
     migrate.migrate(url)
@@ -125,11 +131,20 @@ def _fill(base: str, therapists: int) -> None:
         filling.execute(f"SET bench.n = {therapists:d}")
         filling.execute(f"SET bench.instrument = '{INSTRUMENT}'")
         filling.execute(SCRIPT.read_bytes())
+    asyncio.run(_sealed(url))
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("VACUUM (FREEZE, ANALYZE)")
         connection.execute("CHECKPOINT")
     with psycopg.connect(base, autocommit=True) as connection:
         connection.execute(f"ALTER DATABASE filling RENAME TO {FULL}")
+
+
+async def _sealed(url: str) -> None:
+    """Seal what the script wrote in plain, as an upgrade does; the plain stack has its own copy."""
+    if not MASTERS.exists():
+        Ring({"benchmarks": os.urandom(BYTES)}).write(MASTERS)
+    async with keeping.connected(url) as connection:
+        await keeping.seal_texts(connection, Vault(local_masters(None, MASTERS)))
 
 
 def _read(url: str) -> Data:

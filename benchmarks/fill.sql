@@ -122,3 +122,8 @@ FROM (
   FROM met CROSS JOIN LATERAL (VALUES ('CLIENT', client_delay), ('THERAPIST', therapist_delay)) AS d (party, delay)
   GROUP BY case_id, party
 ) AS r, org;
+
+-- The plain stack does not encrypt: it reads a copy of the wordings from before they are sealed.
+CREATE SCHEMA plain;
+CREATE TABLE plain.goal_versions AS SELECT organisation_id, goal_id, version, wording FROM goal_versions;
+ALTER TABLE plain.goal_versions ADD PRIMARY KEY (organisation_id, goal_id, version);

@@ -20,7 +20,7 @@ from uuid import UUID
 from alliance_api.domain.ids import Kind, format_id
 from chassis.tokens import mint, new_key
 
-from .data import Data, person
+from .data import MASTERS, Data, person
 from .operations import Request
 
 ISSUER, APPLICATION = "https://benchmarks.invalid", "benchmarks"
@@ -86,16 +86,25 @@ class Tokens:
         return self._made[who]
 
 
+def _trusted(tokens: Tokens) -> dict[str, str]:
+    issuers = [{"name": ISSUER, "keys": {"keys": [tokens.public]}}]
+    return {"TRUSTED_ISSUERS": json.dumps(issuers), "MASTER_KEYS_FILE": str(MASTERS)}
+
+
 @contextmanager
 def alliance(data: Data, tokens: Tokens, workers: int) -> Iterator[Server]:
     """Serve Alliance, as the role that is under the law."""
-    issuers = [{"name": ISSUER, "keys": {"keys": [tokens.public]}}]
-    environment = {
-        "DATABASE_URL": data.role("alliance_api"),
-        "TRUSTED_ISSUERS": json.dumps(issuers),
-    }
+    environment = {"DATABASE_URL": data.role("alliance_api"), **_trusted(tokens)}
     with _served("alliance_api.app:create_app", environment, workers) as port:
         yield Server("alliance", port, tokens)
+
+
+@contextmanager
+def lawless(url: str, tokens: Tokens, workers: int) -> Iterator[Server]:
+    """Serve Alliance without law and ledger, from a database that has none."""
+    environment = {"DATABASE_URL": url, **_trusted(tokens)}
+    with _served("benchmarks.lawless:create_app", environment, workers) as port:
+        yield Server("lawless", port, tokens)
 
 
 @contextmanager

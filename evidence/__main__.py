@@ -7,18 +7,38 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from evidence import bench, broken_query, check, fresh, ledger, one_statement, rls, ruptures, vectors
+from evidence import (
+    bench,
+    broken_query,
+    check,
+    fresh,
+    law_alone,
+    law_cost,
+    ledger,
+    mutants,
+    one_statement,
+    private_rating,
+    rls,
+    ruptures,
+    side_channels,
+    vectors,
+)
 from evidence.figures import Experiment, Figure
 
 EXPERIMENTS: dict[str, Experiment] = {
     "rls": rls.experiment,
     "broken-query": broken_query.experiment,
+    "private-rating": private_rating.experiment,
     "one-statement": one_statement.experiment,
     "vectors": vectors.experiment,
     "ruptures": ruptures.experiment,
+    "law-alone": law_alone.experiment,
+    "side-channels": side_channels.experiment,
     "ledger": ledger.experiment,
     "check": check.experiment,
+    "mutants": mutants.experiment,
     "fresh": fresh.experiment,
+    "law-cost": law_cost.experiment,
     "bench": bench.experiment,
 }
 PAGE = Path(__file__).parents[1] / "docs" / "evidence.md"

@@ -136,7 +136,7 @@ SCOPES: dict[str, tuple[str, ...]] = {
     "read_ledger": ("AuditEvent",),
 }
 RESOURCES = tuple(sorted({name for names in SCOPES.values() for name in names}))
-NOBODYS = frozenset({"facts", "score_inputs", "research_subjects"})  # the engine's alone
+NOBODYS = frozenset({"facts", "score_inputs", "research_subjects", "aggregate_sets"})  # the engine's alone
 COLUMNS = (
     "client",
     "therapist",
@@ -309,6 +309,7 @@ _SPECIAL: dict[str, Special] = {
             "instrument_anchors",
             "instrument_scales",
             "instrument_norms",
+            "instrument_records",
             "instrument_reports",
             "instrument_bands",
             "teams",

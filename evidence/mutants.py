@@ -31,6 +31,7 @@ SETTINGS = """\
 [mutmut]
 source_paths = alliance_api
 only_mutate = {modules}
+also_copy = chassis
 pytest_add_cli_args_test_selection = tests/ground
 timeout_constant = 5
 timeout_multiplier = 3
@@ -65,7 +66,7 @@ def experiment(small: bool) -> Figure:
 def _lay_out(folder: Path, *, small: bool) -> None:
     """Write the copy: the service, its ground tests, and how to mutate the one by the others."""
     without = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(ROOT / "services/alliance_api", folder / "alliance_api", ignore=without)
+    shutil.copytree(ROOT / "services", folder, ignore=without, dirs_exist_ok=True)
     shutil.copytree(ROOT / "tests/ground", folder / "tests/ground", ignore=without)
     shutil.copy(ROOT / "pyproject.toml", folder)
     for module in (folder / "alliance_api/domain").glob("*.py"):

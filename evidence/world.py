@@ -118,6 +118,7 @@ SEEDED = (
     *("legal_holds", "erasures", "person_keys", "research_subjects", "research_records"),
     *("teams", "team_members", "aggregates", "ledger_seals"),
     *("instrument_anchors", "instrument_norms", "instrument_reports", "instrument_bands"),
+    *("instrument_records", "aggregate_sets"),
 )
 # What a column's constraint asks for, where any text would not do.
 WORDS = {
@@ -125,6 +126,7 @@ WORDS = {
     "role": "CLIENT",
     "level": "ORGANISATION",
     "reason": "COMPLAINT",
+    "kind": "WORDING",
     "party": "CLIENT",
     "given_role": "CLIENT",
     "informant_role": "CLIENT",

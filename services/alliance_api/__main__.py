@@ -8,8 +8,10 @@ import sys
 from alliance_api.commands import (
     database,
     developing,
+    erasures,
     figures,
     instruments,
+    keys,
     ledger,
     research,
     serving,
@@ -18,7 +20,18 @@ from alliance_api.commands import (
 from alliance_api.commands.common import Command
 
 # In the order in which they are listed.
-ROOMS = (serving, database, instruments, ledger, figures, research, developing, simulating)
+ROOMS = (
+    serving,
+    database,
+    keys,
+    erasures,
+    instruments,
+    ledger,
+    figures,
+    research,
+    developing,
+    simulating,
+)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from opentelemetry import trace
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from alliance_api.charter import jurisdictions
 from alliance_api.charter.principal import NotAPrincipal, Principal, principal_of
 from alliance_api.graph.execute import Executor, Request
 from alliance_api.graph.http import GraphQLHTTP
@@ -97,6 +98,8 @@ def create_app(
 ) -> ASGIApp:
     """Return the application; without settings they come from the environment."""
     settings = settings or Settings()  # type: ignore[call-arg]  # the environment fills them
+    if settings.jurisdictions:
+        jurisdictions.use(jurisdictions.read_jurisdictions(settings.jurisdictions))
     url = settings.database_url.get_secret_value()
     database = Database(url, size=settings.pool_size, vault=Vault(masters_of(settings)))
     verifier = Verifier([Issuer(**issuer) for issuer in settings.issuers], settings.audience)

@@ -53,6 +53,10 @@ class Settings(BaseSettings):
         description="An Ed25519 private JWK that signs the seals of the read ledger; best by file. "
         "Without one nothing is sealed here: `alliance ledger seal` does it elsewhere.",
     )
+    jurisdictions: str | None = Field(
+        default=None,
+        description="TOML: a clinic's own rows of who decides alone from which age; best by file.",
+    )
     ledger_seconds: float = Field(
         default=60, gt=0, description="How often what was read is sealed, if there is a key."
     )

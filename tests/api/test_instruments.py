@@ -396,6 +396,32 @@ def test_a_form_that_must_not_be_summed_up_has_no_scale_unless_one_is_named(
     assert unknown == unsaid
 
 
+def _picture(clinic: Clinic, path: str) -> Any:
+    return clinic.house.get(f"/v1/cases/{clinic.case_id}/charts/{path}", clinic.client.headers)
+
+
+def test_a_chart_draws_the_scale_that_stands_for_the_form_or_asks_for_one(clinic: Clinic) -> None:
+    assert (
+        _picture(clinic, "wai-sr-c.svg").text == _picture(clinic, "wai-sr-c.svg?scale=total").text
+    )
+    unsaid = _picture(clinic, "c-nip-1.1.svg")
+    assert (unsaid.status_code, unsaid.json()["code"]) == (400, "UNKNOWN_SCALE")
+    assert "directiveness" in unsaid.json()["detail"]
+    assert _picture(clinic, "c-nip-1.1.svg?scale=directiveness").status_code == 200
+
+
+def test_a_chart_of_a_translation_is_drawn_where_it_is_loaded(clinic: Clinic) -> None:
+    unknown = _picture(clinic, "alliance-check-in-de.svg")
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "UNKNOWN_INSTRUMENT")
+    load(clinic, CHECK_IN_DE, CHECK_IN_T_DE)
+    story = a_case(clinic).with_sessions("k k")
+    for session in story.sessions:
+        _answered(clinic, "client", "alliance-check-in-de", session, 3)
+    drawn = _picture(clinic, "alliance-check-in-de.svg")
+    assert drawn.status_code == 200
+    assert "15" in drawn.text
+
+
 # What a therapist foresees
 
 

@@ -67,10 +67,15 @@ def test_each_kind_is_told_once_to_both_audiences_with_its_evidence(
         assert found["raisedAt"] <= instant(now())
 
 
-RATES = {"RUPTURE": None, "GOAL_DISAGREEMENT": 0, "RELIABILITY_FALLING": 0.022, "DIVERGENCE": None}
+RATES = {
+    "RUPTURE": 0.003,
+    "GOAL_DISAGREEMENT": 0,
+    "RELIABILITY_FALLING": 0.022,
+    "DIVERGENCE": None,
+}
 
 
-@pytest.mark.parametrize("kind", ["GOAL_DISAGREEMENT", "RELIABILITY_FALLING", "DIVERGENCE"])
+@pytest.mark.parametrize("kind", RATES)
 def test_a_false_alarm_rate_is_told_where_it_is_known(clinic: Clinic, kind: str) -> None:
     story = a_case(clinic)
     TOLD[kind](story)

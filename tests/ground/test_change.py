@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from alliance_api.domain.change import (
     NO_NORM,
+    Change,
     Direction,
     Norm,
     ReliabilityKind,
@@ -24,11 +25,13 @@ from alliance_api.domain.change import (
 from alliance_api.domain.norms import Polarity
 from alliance_api.domain.recovery import (
     NO_CUT,
+    POINTS_METHOD,
     Cuts,
     Outcome,
     OutcomeStatus,
     cuts,
     outcome,
+    outcome_by_points,
     status,
 )
 from tests.ground.known import vector
@@ -212,6 +215,40 @@ def test_recovered_is_reliable_and_across_the_cut(
     assert outcome(-before, -after, norm, LOWER, -cut).status is expected
     found = outcome(before, after, norm, HIGHER, cut)
     assert (found.cut, found.polarity, found.reason) == (cut, HIGHER, None)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        (10, 15, OutcomeStatus.IMPROVED),
+        (10, 14.9, OutcomeStatus.UNCHANGED),
+        (15, 10, OutcomeStatus.DETERIORATED),
+        (14.9, 10, OutcomeStatus.UNCHANGED),
+        (22, 27, OutcomeStatus.RECOVERED),
+        (20, 25, OutcomeStatus.IMPROVED),
+        (0.1, 5.1, OutcomeStatus.IMPROVED),
+    ],
+)
+def test_a_published_number_of_points_counts_with_its_end(
+    before: float, after: float, expected: OutcomeStatus
+) -> None:
+    found = outcome_by_points(before, after, 5, HIGHER, cut=25)
+
+    assert found.status is expected
+    assert outcome_by_points(-before, -after, 5, LOWER, cut=-25).status is expected
+    assert (found.cut, found.polarity, found.reason) == (25, HIGHER, None)
+    assert found.method == found.change.method == POINTS_METHOD
+
+
+def test_points_claim_nothing_about_a_norm() -> None:
+    found = outcome_by_points(10, 30, 5, LOWER)
+
+    assert found.change == Change(20, None, Direction.UP, 5, None, None, POINTS_METHOD)
+    assert (found.status, found.reason) == (OutcomeStatus.DETERIORATED, NO_CUT)
+    assert outcome_by_points(10, 10.5, 0.5, HIGHER).status is OutcomeStatus.IMPROVED
+    for points in (0, -1, math.nan):
+        with pytest.raises(ValueError, match="no points"):
+            outcome_by_points(1, 2, points, HIGHER)
 
 
 def test_without_a_cut_nobody_is_recovered() -> None:

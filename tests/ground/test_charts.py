@@ -198,6 +198,14 @@ def test_the_median_form_bears_with_an_outlier() -> None:
     assert chart(values, form=RangeForm.MEDIAN).limits == found
 
 
+def test_the_limits_before_a_session_take_the_charts_settings() -> None:
+    at = [START + timedelta(weeks=n) for n in (0, 1, 2, 3, 20, 21, 22, 23)]
+    found = limits_before(8, STEADY, at, baseline=6, form=RangeForm.MEDIAN)
+
+    assert found == limits(STEADY[:6], at[:6], RangeForm.MEDIAN)
+    assert found not in {limits(STEADY[:6]), limits(STEADY[:6], at[:6]), limits(STEADY, at)}
+
+
 @pytest.mark.parametrize(
     ("baseline", "rate"), [(2, None), (3, 0.055), (5, 0.028), (7, 0.022), (8, 0.015), (99, 0.0038)]
 )

@@ -1,3 +1,4 @@
+import math
 from dataclasses import fields
 
 import pytest
@@ -185,6 +186,22 @@ def test_icc_needs_three_targets_two_raters_and_variation() -> None:
     assert apart.absolute.value == pytest.approx(2 / 3)
     # Two values are variation enough.
     assert icc([[1, 2], [1, 1], [2, 2]]) is not None
+
+
+@pytest.mark.parametrize(
+    "table", [[[0, 3], [1, 2], [2, 1], [3, 0]], [[0, 1, 2], [1, 2, 0], [2, 0, 1]]]
+)
+def test_raters_who_contradict_each_other_have_no_reliable_mean(table: list[list[float]]) -> None:
+    # Their means do not differ at all, and ICC(·,k) = (between - error) / between.
+    found = icc(table)
+
+    assert found is not None
+    assert found.one_way.value == found.consistency.value == -1 / (found.k - 1)
+    for mean in (found.one_way_of_mean, found.absolute_of_mean, found.consistency_of_mean):
+        assert mean.value == -math.inf
+    # An interval without any width would claim to know.
+    for one in (found.one_way, found.absolute, found.consistency, found.absolute_of_mean):
+        assert one.interval is None
 
 
 def test_within_and_between_of_the_fact_sheet() -> None:

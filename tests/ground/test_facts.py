@@ -73,6 +73,33 @@ STATED: list[tuple[Callable[[], Fact | None], str, dict[str, str]]] = [
     ),
     (lambda: facts.signal_acknowledged(CASE, IT, AT), "signal.acknowledged", {}),
     (lambda: facts.signal_heard(CASE, IT, AT), "signal.heard", {}),
+    (lambda: facts.goal_ended(CASE, IT, AT, by=PERSON), "goal.ended", {"by": PERSON}),
+    (
+        lambda: facts.care_team_joined(CASE, IT, AT, relation="CAREGIVER"),
+        "care_team.joined",
+        {"relation": "CAREGIVER"},
+    ),
+    (
+        lambda: facts.care_team_left(CASE, IT, AT, relation="CAREGIVER"),
+        "care_team.left",
+        {"relation": "CAREGIVER"},
+    ),
+    (
+        lambda: facts.consent_given(CASE, IT, AT, kind="RESEARCH"),
+        "consent.given",
+        {"kind": "RESEARCH"},
+    ),
+    (
+        lambda: facts.consent_withdrawn(CASE, IT, AT, kind="RESEARCH"),
+        "consent.withdrawn",
+        {"kind": "RESEARCH"},
+    ),
+    (
+        lambda: facts.emergency_opened(CASE, IT, AT, by=PERSON, ends_at=END),
+        "emergency.opened",
+        {"by": PERSON, "endsAt": "2025-05-02T10:50:00Z"},
+    ),
+    (lambda: facts.emergency_reviewed(CASE, IT, AT), "emergency.reviewed", {}),
 ]
 
 
@@ -95,7 +122,11 @@ def test_what_is_not_known_is_left_out_of_a_fact() -> None:
 
 
 def test_every_type_of_fact_has_its_constructor() -> None:
-    assert {kind for _, kind, _ in STATED} == facts.TYPES
+    assert {kind for _, kind, _ in STATED} | {facts.PERSON_ERASED} == facts.TYPES
+
+
+def test_an_erasure_is_about_a_person_and_no_case() -> None:
+    assert facts.person_erased(PERSON, AT) == Fact("person.erased", None, PERSON, AT, {})
 
 
 def test_a_private_measurement_is_never_stated() -> None:

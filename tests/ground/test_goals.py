@@ -3,9 +3,13 @@ from itertools import product
 import pytest
 
 from alliance_api.domain.goals import (
+    GoalKind,
     GoalState,
+    LevelWording,
     Stance,
     check_level,
+    check_levels,
+    check_rating,
     check_wording,
     stances_after_wording,
     state_after,
@@ -53,6 +57,44 @@ def test_the_five_levels_are_levels(level: int) -> None:
 def test_anything_else_is_no_level(level: object) -> None:
     assert told(check_level(level)) == [("LEVEL_OUT_OF_RANGE", "level")]
     assert check_level(level, "ratings[0].level")[0].field == "ratings[0].level"
+
+
+@pytest.mark.parametrize("rating", [0, 5, 10])
+def test_a_goal_from_zero_to_ten_is_rated_in_whole_numbers(rating: int) -> None:
+    assert check_rating(GoalKind.ZERO_TO_TEN, rating) == ()
+
+
+@pytest.mark.parametrize("rating", [-1, 11, 2.0, "3", True, None])
+def test_anything_else_is_no_rating(rating: object) -> None:
+    assert told(check_rating(GoalKind.ZERO_TO_TEN, rating)) == [("LEVEL_OUT_OF_RANGE", "level")]
+    assert told(check_rating(GoalKind.ZERO_TO_TEN, rating, "ratings[1].level")) == [
+        ("LEVEL_OUT_OF_RANGE", "ratings[1].level")
+    ]
+
+
+def test_a_scaled_goal_is_rated_by_its_five_levels() -> None:
+    assert check_rating(GoalKind.GAS, -2) == check_rating(GoalKind.GAS, 2) == ()
+    assert told(check_rating(GoalKind.GAS, 3, "level now")) == [("LEVEL_OUT_OF_RANGE", "level now")]
+
+
+def test_only_a_scaled_goal_words_its_levels_and_each_once() -> None:
+    better, worse = LevelWording(1, "Sleeps six hours"), LevelWording(-1, "Sleeps two hours")
+    zero_to_ten = GoalKind.ZERO_TO_TEN
+
+    assert check_levels(GoalKind.GAS, [better, worse]) == check_levels(zero_to_ten, []) == ()
+    assert told(check_levels(zero_to_ten, [better])) == [("LEVELS_NOT_ALLOWED", "levels")]
+    assert told(check_levels(GoalKind.GAS, [better, worse, better])) == [
+        ("DUPLICATE_LEVEL", "levels[2].level")
+    ]
+
+
+def test_the_words_of_a_level_are_checked_like_any_others() -> None:
+    wrong = [LevelWording(3, "Sleeps well"), LevelWording(0, " ")]
+
+    assert told(check_levels(GoalKind.GAS, wrong, "input.levels")) == [
+        ("LEVEL_OUT_OF_RANGE", "input.levels[0].level"),
+        ("TEXT_REQUIRED", "input.levels[1].wording"),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,8 @@ def test_impossible_quantiles_are_refused() -> None:
             t_quantile(p, df)
         with pytest.raises(ValueError, match="between 0 and 1"):
             f_quantile(p, df, 1)
+        with pytest.raises(ValueError, match="between 0 and 1"):
+            f_quantile(p, 1, df)
     assert [beta_cdf(x, 2, 2) for x in (-1, 0, 1, 2)] == [0, 0, 1, 1]
     assert beta_cdf(0.5, 2, 2) == pytest.approx(0.5)
     assert t_quantile(0.5, 3) == pytest.approx(0, abs=1e-12)

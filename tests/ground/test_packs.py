@@ -99,6 +99,8 @@ def test_a_translation_is_a_form_of_its_own_and_still_belongs_to_its_original() 
     assert made["url"] == "https://clinic.example/fhir/Questionnaire/care-pt-br"
     assert (made["language"], made["copyright"]) == ("pt-BR", "Permission of 1 May 2026.")
     assert _read(made) == pack
+    assert "no study" in made["description"]
+    assert "no study" not in questionnaire(CARE)["description"]
     assert _read(_filled("care")).form(CARE) == "care"
 
 

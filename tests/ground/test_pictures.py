@@ -82,7 +82,7 @@ def read(found: dict[str, Any], code: str = "alliance-check-in", scale: str = "t
     return reading.chart(code, scale, found)
 
 
-def rupture(start: int, nadir: int, repair: int | None, method: str = "rupture-chart") -> Any:
+def rupture(start: int, nadir: int, repair: int | None, method: str = "rupture-beyond-noise") -> Any:
     at = [None if one is None else {"takenAt": instant(one - 1)} for one in (start, nadir, repair)]
     named = dict(zip(("start", "nadir", "repair"), at, strict=True))
     return {**named, "over": repair is not None, "method": {"id": method}}

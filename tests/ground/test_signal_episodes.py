@@ -1,14 +1,15 @@
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from alliance_api.domain.beyond_noise import METHOD as BEYOND_NOISE
 from alliance_api.domain.goals import Stance
 from alliance_api.domain.instruments import InformantRole
 from alliance_api.domain.parties import PartyRole
-from alliance_api.domain.ruptures import CHART
 from alliance_api.domain.signal_kinds import MEANING, RATES, stated_rate
 from alliance_api.domain.signals import SignalKind, signals
 from alliance_api.domain.views import About, Asked, Asking, Cut, GoalView, PreferenceView, View
@@ -140,12 +141,15 @@ def test_how_often_it_is_raised_by_chance_is_said_where_it_is_known_and_by_whom(
     assert falling.value == pytest.approx(3 * 0.089**2 * (1 - 0.089) + 0.089**3, abs=0.0005)
 
 
-def test_a_charts_rate_is_that_of_its_baseline() -> None:
-    rates = {n: stated_rate(SignalKind.RUPTURE, CHART, n) for n in (2, 5, 8, 20)}
+def test_the_rate_of_a_rupture_is_what_the_rule_was_found_to_do() -> None:
+    page = Path(__file__).parents[2] / "docs" / "reference" / "ruptures.md"
+    rows = [line.split("|") for line in page.read_text().splitlines() if "| beyond noise |" in line]
+    found = [float(row[6].strip(" %")) / 100 for row in rows if row[1].strip().isdigit()]
+    rate = stated_rate(SignalKind.RUPTURE, BEYOND_NOISE)
 
-    assert rates[2] is None
-    assert [rate.value for rate in rates.values() if rate] == [0.028, 0.015, 0.015]
-    assert stated_rate(SignalKind.REPAIR, CHART, 8) == rates[8]
+    assert len(found) == 3
+    assert rate is not None
+    assert rate.value == pytest.approx(max(found), abs=0.0005)
 
 
 def test_every_kind_has_its_meaning() -> None:

@@ -85,6 +85,8 @@ def test_without_a_norm_a_share_of_the_range_stands_for_its_sd() -> None:
         view = View(series=(a_series([*STEADY, 20.0], norm=norm),))
         (found,) = of_kind(view, SignalKind.RUPTURE)
         assert found.method.id == "rupture-beyond-noise"
+        assert found.rate is not None
+        assert found.rate.value == 0.003
         few = View(series=(a_series([*STEADY[:2], 20.0], norm=norm),))
         assert of_kind(few, SignalKind.RUPTURE) == []
 

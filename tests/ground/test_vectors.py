@@ -100,6 +100,15 @@ def test_a_population_has_a_spread_and_an_error(sd: float, reliability: float) -
         Population(40, sd, reliability)
 
 
+def test_exactly_two_standard_errors_are_not_beyond() -> None:
+    # Of an unreliable scale nothing but the mean is expected, with an error of its whole spread.
+    narrow = Population(40, 0.5, 0)
+
+    assert edwards_nunnally(30, 41, narrow).index == 2
+    assert edwards_nunnally(30, 41, narrow).direction is Direction.NONE
+    assert edwards_nunnally(30, 39, narrow).direction is Direction.NONE
+
+
 @given(st.integers(0, 100), st.integers(0, 100))
 def test_at_the_mean_both_variants_expect_no_change(after: int, mean: int) -> None:
     of = Population(mean, 7.5, 0.8)
@@ -112,6 +121,7 @@ def test_reminders_that_do_not_help_have_no_number() -> None:
     assert reminder_effect(0.8, 0.8).number is None
     assert reminder_effect(0.8, 0.7).number is None
     assert reminder_effect(1, 1).missed_ratio is None
+    assert reminder_effect(0.5, 0).ratio == 0
     # RR 1.14 is impossible where more than 87.7 % come anyway.
     assert expected_effect(0.95, 1.14) == reminder_effect(0.95, 1)
     for without, reminded in [(0, 0.5), (1.1, 1), (0.5, 1.1), (0.5, -0.1)]:

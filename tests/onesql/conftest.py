@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -23,8 +24,9 @@ from graphql.execution.values import VariableValues
 from alliance_api.onesql.compiler import Compiler
 from alliance_api.onesql.nulls import is_whole, mend_response
 from alliance_api.onesql.plan import Plan
+from alliance_api.onesql.seals import open_seals
 
-from .library import SCALARS, make_schema
+from .library import SCALARS, make_schema, opened
 from .resolvers import Plain
 from .shelves import fetch, make_rows, store
 
@@ -99,7 +101,8 @@ class Asker:
         with CountingCursor(self.connection) as cursor:
             cursor.execute(plan.sql.encode(), plan.parameters(variables))
             [(body, subjects)] = cursor.fetchall()
-        return body.encode(), subjects
+        found: bytes = body.encode()
+        return asyncio.run(open_seals(found, opened)) if plan.sealed else found, subjects
 
     def answer(self, plan: Plan, variables: VariableValues) -> dict[str, Any]:
         body, _ = self.run(plan, variables)

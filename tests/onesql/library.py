@@ -6,6 +6,7 @@ double its rows.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from enum import Enum, StrEnum
 from pathlib import Path
@@ -95,6 +96,19 @@ BOOK_ORDERS = {"TITLE": BY_TITLE, "NEWEST": NEWEST, "LONGEST": LONGEST}
 GENRE = Filter("genre", "{row}.genre = {value}")
 SINCE = Filter("since", "{row}.added >= {value}", "timestamptz")
 
+# What the host opens: a row is sealed by writing it backwards, and Zebras do not open.
+SEALED = "{row}.tenant || ' holds ' || {value}"
+CLOSED = "Zebra"
+
+
+async def opened(texts: Sequence[str]) -> list[str | None]:
+    return [unsealed(text.partition(" holds ")[2]) for text in texts]
+
+
+def unsealed(text: str) -> str | None:
+    return None if CLOSED in text else text[::-1]
+
+
 SOURCES: dict[str, dict[str, Source]] = {
     "Query": {
         "node": Node("id", split),
@@ -135,6 +149,8 @@ SOURCES: dict[str, dict[str, Source]] = {
         "awards": Column("awards"),
         "nicknames": Column("nicknames"),
         "favourites": Column("favourites"),
+        "diary": Column("bio", sealed=SEALED),
+        "oath": Column("name", sealed=SEALED),
         "moods": Column("moods"),
         "seen": Column("seen"),
         "greeting": Computed(
@@ -204,6 +220,7 @@ SOURCES: dict[str, dict[str, Source]] = {
         ),
         "byPages": Inline(names={"what": "pages", "cover": "pixels"}),
         "byLength": Inline(names={"what": "length", "cover": "pixels"}),
+        "coverSecret": Column("colour", companion="cover", sealed=SEALED),
         "author": ToOne({"author_id": "id"}),
         "shelf": ToOne({"shelf_number": "number"}),
         "topic": Union({"Author": ToOne({"about_id": "id"}), "Shelf": ToOne({"about_id": "id"})}),

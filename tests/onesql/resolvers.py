@@ -9,12 +9,13 @@ from typing import Any
 from graphql import (
     DocumentNode,
     ExecutionResult,
+    GraphQLError,
     GraphQLResolveInfo,
     GraphQLSchema,
     execute_sync,
 )
 
-from .library import Mood
+from .library import Mood, unsealed
 from .pages import BY_DAY, BY_NAME, BY_TITLE, BY_WRITTEN, ORDERS, Row, page
 from .shelves import Rows
 
@@ -116,6 +117,12 @@ class Plain:
 
     # Author
 
+    def author_diary(self, author: Row, _: Row) -> str | None:
+        return sealed(author["bio"])
+
+    def author_oath(self, author: Row, _: Row) -> str | None:
+        return sealed(author["name"])
+
     def author_moods(self, author: Row, _: Row) -> Any:
         moods = author["moods"]
         return moods and [mood and Mood(mood) for mood in moods]
@@ -200,6 +207,9 @@ class Plain:
     def book_cover_colour(self, book: Row, _: Row) -> str | None:
         return self.cover(book).get("colour")
 
+    def book_cover_secret(self, book: Row, _: Row) -> str | None:
+        return sealed(self.cover(book).get("colour"))
+
     def book_cover_pixels(self, book: Row, _: Row) -> int | None:
         return self.cover(book).get("pixels")
 
@@ -280,6 +290,12 @@ class Plain:
 
     def shelf_books(self, shelf: Row, arguments: Row) -> Row:
         return page("books", self.shelved(shelf), self.rows["books"], BY_DAY, arguments)
+
+
+def sealed(text: str | None) -> str | None:
+    if text is not None and unsealed(text) is None:
+        raise GraphQLError("It does not open.")
+    return None if text is None else unsealed(text)
 
 
 def same(book: Row, author: Row, key: str) -> bool:

@@ -104,6 +104,11 @@ EXAMPLES: dict[str, str] = {
         fragment A on Work { __typename ... on Review { book { ...B } } ... on Book { ...B } }
         fragment B on Book { title author { name } ...C }
         fragment C on Node { id ... on Book { author { id } } ... on Shelf { name } }""",
+    "what the host opens is opened at its place, and is null where it is null": """
+        { authors { nodes { name diary friend { diary } oath } }
+          works(limit: 50) { ... on Book { coverSecret coverColour } } }""",
+    "what does not open is null at the nearest place that may be": """
+        { authors { edges { cursor node { friend { oath } mentor { oath } } } } }""",
     "a selection of nothing is an empty object": "{ oldest { } authors { nodes { } edges { } } }",
     "every object knows its type": """
         { __typename oldest { __typename } authors { __typename edges { __typename node {

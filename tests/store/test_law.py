@@ -115,12 +115,37 @@ def test_the_api_can_never_delete_or_truncate(house: House) -> None:
 
 def test_the_ledger_and_the_facts_can_only_be_added_to(house: House) -> None:
     found = {
-        (row[0], row[3])
-        for row in rls.rights_in(house.admin)
-        if row[0] in {"read_ledger", "facts", "idempotency_keys"}
+        (row[0], row[3]) for row in rls.rights_in(house.admin) if row[0] in {"read_ledger", "facts"}
     }
     assert {right for _, right in found} == {"SELECT", "INSERT"}
     assert ("facts", "SELECT") not in found
+
+
+def rights_of(house: House, role: str) -> set[tuple[str, str, str]]:
+    """Table, column ("" for the whole) and right."""
+    found = rls.rights_in(house.admin)
+    return {(row[0], row[1], row[3]) for row in found if row[2] == role}
+
+
+def test_only_the_engine_deletes_an_idempotency_key_and_it_cannot_read_any(house: House) -> None:
+    found = {right for right in rights_of(house, "alliance_engine") if "idempotency" in right[0]}
+    readable = {column for _, column, right in found if right == "SELECT"}
+    assert readable == {"organisation_id", "person_id"}
+    assert {right for _, _, right in found} == {"SELECT", "DELETE"}
+
+
+def test_the_keeper_wraps_keys_anew_and_reads_nothing_that_they_open(house: House) -> None:
+    assert rights_of(house, "alliance_keeper") == {
+        ("person_keys", "", "SELECT"),
+        *(
+            ("person_keys", column, "SELECT")
+            for column in ("organisation_id", "person_id", "wrapped", "master", "made_at")
+        ),
+        ("person_keys", "wrapped", "UPDATE"),
+        ("person_keys", "master", "UPDATE"),
+    }
+    [(may,)] = house.rows("SELECT pg_has_role('alliance_api', 'alliance_keeper', 'MEMBER')")
+    assert may is False
 
 
 def test_the_engine_cannot_read_what_was_said(house: House) -> None:
@@ -135,7 +160,11 @@ def test_the_engine_cannot_read_what_was_said(house: House) -> None:
         ("comments", "body"),
         ("commitments", "wording"),
         ("goal_versions", "wording"),
+        ("goal_levels", "wording"),
+        ("notes", "body"),
+        ("emergencies", "reason"),
+        ("identities", "name"),
+        ("person_keys", "wrapped"),
     }
     assert not secrets & columns
     assert not {table for table, _ in secrets} & tables, "a right to the whole table"
-    assert "identities" not in {table for table, _ in columns}

@@ -335,7 +335,7 @@ ENGINE_GRANTS: dict[str, str] = {
     "person_keys": "SELECT (organisation_id, person_id), DELETE",
     "legal_holds": "SELECT",
     "erasures": "SELECT",
-    "emergencies": "SELECT, UPDATE (reason)",
+    "emergencies": "SELECT (organisation_id, id, case_id, person_id, opened_at, ends_at), UPDATE (reason)",
     "idempotency_keys": "SELECT (organisation_id, person_id), DELETE",
     "read_ledger": "SELECT",
     "ledger_seals": "SELECT, INSERT",

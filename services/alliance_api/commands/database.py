@@ -33,9 +33,23 @@ def _migrate(found: argparse.Namespace) -> int:
         changed = sync_all(url)
     except PermissionError:
         sys.exit("The tables are up to date, their instruments not: migrate as a superuser.")
+    _seal_texts()
     told = f" {changed} rows about instruments were brought up to date." if changed else ""
     print(f"The database is up to date.{told}")
     return 0
+
+
+def _seal_texts() -> None:
+    """Seal what was stored before there were keys, or say that it lies there in plain."""
+    from .keys import have_masters, plain_texts, seal_texts
+
+    if have_masters():
+        if done := seal_texts():
+            print(f"{done} texts that lay there in plain are sealed now.")
+    elif left := plain_texts():
+        print(
+            f"{left} texts lie there in plain. Set MASTER_KEYS_FILE and run `alliance keys seal`."
+        )
 
 
 def _revision(found: argparse.Namespace) -> int:

@@ -19,6 +19,7 @@ from alliance_api.store import seed
 from alliance_api.store.migrate import ensure_database, ensure_roles, migrate
 from chassis import embedded
 from chassis.database import address, for_sqlalchemy
+from chassis.masters import BYTES, Ring
 from chassis.tokens import new_key
 
 FOLDER = Path("var") / "demo"
@@ -115,6 +116,15 @@ def keys() -> tuple[dict[str, Any], dict[str, Any]]:
             json.dump({"private": private, "public": public}, file)
     found = json.loads(path.read_text(encoding="utf-8"))
     return found["private"], found["public"]
+
+
+def masters() -> Path:
+    """Return the file of the demo's master keys, made on the spot the first time."""
+    path = FOLDER / "masters.json"
+    if not path.exists():
+        FOLDER.mkdir(parents=True, exist_ok=True)
+        Ring({"demo": os.urandom(BYTES)}).write(path)
+    return path
 
 
 def _remember(place: Place) -> None:

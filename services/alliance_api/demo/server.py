@@ -15,7 +15,7 @@ import uvicorn
 from alliance_api.app import create_app
 from alliance_api.settings import Settings
 
-from .place import AUDIENCE, ISSUER, Place, keys
+from .place import AUDIENCE, ISSUER, Place, keys, masters
 
 PORT = 8000
 
@@ -38,6 +38,7 @@ def served(place: Place, clock: Clock) -> Iterator[str]:
     _, public = keys()
     settings = Settings(
         database_url=place.api_url,  # type: ignore[arg-type]  # pydantic makes it a secret
+        master_keys_file=masters(),
         audience=AUDIENCE,
         trusted_issuers=json.dumps([{"name": ISSUER, "keys": {"keys": [public]}}]),
     )

@@ -274,10 +274,10 @@ def _what_the_therapist_sees(story: Story) -> None:
     ruptures = {
         (one["nadir"]["session"]["number"], one["repair"]["session"]["number"])
         for one in seen["ruptures"]
-        if one["repair"] and one["method"]["id"] == "rupture-chart"
+        if one["repair"] and one["method"]["id"] == "rupture-beyond-noise"
     }
     story.claim(
-        "The control chart shows the rupture in session 8, and its repair in session 9",
+        "The rupture shows in session 8, and its repair in session 9: beyond Amira's own noise",
         holds=ruptures == {(RUPTURE, REPAIR)},
     )
     _picture(story)

@@ -1,16 +1,16 @@
 """Figures about many clients: what is told of the cells of a release, and of how they differ.
 
-A client has one value. Whatever is told follows from the coarse means of a release's parts
-(`grids`), their numbers in fives, and one coarse SD: nothing else of the values goes out.
+A client has one value. Whatever is told follows from coarse means (`grids`) of blocks of at least
+five clients, their numbers in fives, and one coarse SD: nothing else of the values goes out.
 """
 
 import math
-import statistics
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
+from alliance_api.domain.coarse_means import Means, Place, mean_of
 from alliance_api.domain.grids import Grid
 from alliance_api.domain.intervals import Estimate
 from alliance_api.domain.methods import Method
@@ -22,7 +22,14 @@ from alliance_api.domain.pooling import (
     shrink,
 )
 from alliance_api.domain.statistics import Z95
-from alliance_api.domain.suppression import Cell, Clients, Readers, Reason, Release, release
+from alliance_api.domain.suppression import (
+    Cell,
+    Clients,
+    Readers,
+    Reason,
+    Release,
+    release,
+)
 
 METHOD = Method("aggregate", "1")
 LEAST_GROUPS = 5
@@ -55,31 +62,11 @@ Unit = tuple[Level, Hashable]
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where a client's value counts beside the organisation; None: in no team's, no therapist's."""
-
-    team: Hashable | None = None
-    therapist: Hashable | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Means:
-    """What is told of one scale: every client's value, the told mean of every part, its grid.
-
-    `step` is how far told means lie apart; of a scale that is the sum of others, theirs together.
-    """
-
-    values: Mapping[Any, float]
-    told: Sequence[float]
-    grid: Grid
-    step: float
-
-
-@dataclass(frozen=True, slots=True)
 class Figure:
     """What is told of one cell; of a withheld one only why.
 
-    `n` is a number of clients in fives: there are at least so many. `interval` is where the mean of
+    `n` is a number of clients in fives: there are at least so many. The mean lies within half a
+    `step` of `value`, more or less. `interval` is where the mean of
     such clients would lie in 95 of 100 cases, None where too few clients tell of their spread. For
     therapists, `pooled` is the mean drawn towards the grand mean with `weight` for the own, and
     `unusual` says that it lies outside the 99.8 % limits (`funnel`); inside them nobody differs.
@@ -87,6 +74,7 @@ class Figure:
 
     n: int | None = None
     value: float | None = None
+    step: float | None = None
     interval: tuple[float, float] | None = None
     pooled: Estimate | None = None
     weight: float | None = None
@@ -101,7 +89,7 @@ def released(places: Mapping[Any, Place], organisation: Hashable, readers: Reade
 
     Therapists are shown beside at least five others' kind, or none of them is.
     """
-    cells = _cells(places, organisation)
+    cells = cells_of(places, organisation)
     found = release(cells, readers)
     if len(_groups(found)) >= LEAST_GROUPS:
         return found
@@ -109,40 +97,22 @@ def released(places: Mapping[Any, Place], organisation: Hashable, readers: Reade
     return release(hidden, readers)
 
 
-def means(values: Mapping[Any, float], grid: Grid, found: Release) -> Means:
-    """Return what is told of the parts' means."""
-    told = [grid.tell(statistics.fmean(values[each] for each in part)) for part in found.parts]
-    return Means(values, told, grid, grid.step)
-
-
-def added(scales: Sequence[Means]) -> Means:
-    """Return the means of a scale that is the sum of others: theirs added up, and nothing new."""
-    first = scales[0]
-    values = {each: math.fsum(scale.values[each] for scale in scales) for each in first.values}
-    told = [math.fsum(parts) for parts in zip(*(scale.told for scale in scales), strict=True)]
-    ends = [(scale.grid.minimum, scale.grid.maximum) for scale in scales]
-    low, high = (math.fsum(end) for end in zip(*ends, strict=True))
-    return Means(values, told, Grid(low, high), math.fsum(scale.step for scale in scales))
-
-
 def figures(found: Release, scale: Means) -> dict[Hashable, Figure]:
     """Return what is told of every cell of a release."""
-    sizes = [len(part) for part in found.parts]
-    cells = {
-        key: (_fives(sum(sizes[i] for i in made)), _mean(scale.told, sizes, made))
-        for key, made in found.shown.items()
-    }
+    plain = {key: _plain(found, scale, made) for key, made in found.shown.items()}
     groups = _groups(found)
     sd = _sd(scale, [_union(found, found.shown[key]) for key in groups] or found.parts)
-    pooling = components_of([cells[key] for key in groups], sd**2) if sd and groups else None
+    sizes = [(plain[key].n or 0, plain[key].value or 0.0) for key in groups]
+    pooling = components_of(sizes, sd**2) if sd and groups else None
     told = {
-        key: _figure(n, value, sd, scale, pooling if key in groups else None)
-        for key, (n, value) in cells.items()
+        key: _judged(figure, sd, scale.grid, pooling if key in groups else None)
+        for key, figure in plain.items()
     }
     return {**told, **{key: Figure(reason=why) for key, why in found.withheld.items()}}
 
 
-def _cells(places: Mapping[Any, Place], organisation: Hashable) -> list[Cell]:
+def cells_of(places: Mapping[Any, Place], organisation: Hashable) -> list[Cell]:
+    """Return every cell that somebody counts in."""
     members: dict[Unit, set[Hashable]] = {}
     for client, place in places.items():
         units = zip(Level, (organisation, place.team, place.therapist), strict=True)
@@ -157,14 +127,12 @@ def _groups(found: Release) -> list[Unit]:
     return [key for key in found.shown if isinstance(key, tuple) and key[0] is Level.THERAPIST]
 
 
-def _fives(n: int) -> int:
-    return n // FIVES * FIVES
-
-
-def _mean(told: Sequence[float], sizes: Sequence[int], made: Iterable[int]) -> float:
-    weights = {index: sizes[index] for index in made}
-    total = math.fsum(told[index] * n for index, n in weights.items())
-    return round(total / sum(weights.values()), 3)
+def _plain(found: Release, scale: Means, made: Sequence[int]) -> Figure:
+    sizes = {index: len(found.parts[index]) for index in made}
+    n = sum(sizes.values())
+    value = math.fsum(scale.told[index] * size for index, size in sizes.items()) / n
+    step = math.fsum(scale.steps[index] * size for index, size in sizes.items()) / n
+    return Figure(n // FIVES * FIVES, round(value, 3), round(step, 3))
 
 
 def _union(found: Release, made: Iterable[int]) -> Clients:
@@ -173,27 +141,32 @@ def _union(found: Release, made: Iterable[int]) -> Clients:
 
 def _sd(scale: Means, groups: Sequence[Clients]) -> float | None:
     """Return the told SD of clients around the means of their groups; None of too few clients."""
-    squares = math.fsum(_squares([scale.values[each] for each in group]) for group in groups)
+    squares = math.fsum(_squares(scale.values, group) for group in groups)
     freedom = sum(map(len, groups)) - len(groups)
     return scale.grid.spread(math.sqrt(squares / freedom)) if freedom >= LEAST_FREEDOM else None
 
 
-def _squares(values: Sequence[float]) -> float:
-    mean = statistics.fmean(values)
-    return math.fsum((value - mean) ** 2 for value in values)
+def _squares(values: Mapping[Any, float], clients: Clients) -> float:
+    mean = mean_of(values, clients)
+    return math.fsum((values[each] - mean) ** 2 for each in clients)
 
 
-def _figure(
-    n: int, value: float, sd: float | None, scale: Means, pooling: Components | None
-) -> Figure:
-    if sd is None:
-        return Figure(n, value)
-    half = Z95 * sd / math.sqrt(n) + scale.step / 2
-    grid = scale.grid
+def _judged(figure: Figure, sd: float | None, grid: Grid, pooling: Components | None) -> Figure:
+    n, value = figure.n, figure.value
+    if sd is None or not n or value is None:
+        return figure
+    half = Z95 * sd / math.sqrt(n) + (figure.step or 0) / 2
     interval = max(grid.minimum, value - half), min(grid.maximum, value + half)
     if pooling is None:
-        return Figure(n, value, interval)
+        return replace(figure, interval=interval)
     pooled, weight = shrink(value, n, pooling)
     low, high = funnel(pooling, n, FUNNEL_WIDTHS[1])
-    unusual = not low <= value <= high
-    return Figure(n, value, interval, pooled, weight, (low, high), unusual, pooling)
+    return replace(
+        figure,
+        interval=interval,
+        pooled=pooled,
+        weight=weight,
+        funnel=(low, high),
+        unusual=not low <= value <= high,
+        components=pooling,
+    )

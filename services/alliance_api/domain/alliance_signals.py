@@ -112,11 +112,11 @@ def _rupture(seen: Sequence[Reading | TensionReport], episode: Episode) -> Marke
     alarm, method, repair = episode.alarm, episode.method, episode.repair
     begin = seen[alarm].key
     fall = tuple(seen[i].key for i in episode.evidence if i != repair)
-    mark = Mark(begin, seen[alarm].at, fall, method, episode.over, alarm)
+    mark = Mark(begin, seen[alarm].at, fall, method, episode.over)
     if repair is None:
         return MarkedRupture(mark, None)
     mended = (*fall, seen[repair].key)
-    return MarkedRupture(mark, Mark(begin, seen[repair].at, mended, method, episode.over, alarm))
+    return MarkedRupture(mark, Mark(begin, seen[repair].at, mended, method, episode.over))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from alliance_api.domain.exact import difference
 from alliance_api.domain.false_alarms import false_alarm_rate
-from alliance_api.domain.instants import between
+from alliance_api.domain.instants import on_the_line
 from alliance_api.domain.methods import Method
 
 METHOD = Method("individuals-chart", "1")
@@ -194,8 +194,8 @@ def _why(found: NoChart, first: Sequence[float], maximum: float | None) -> NoCha
 def _long_gaps(at: Sequence[datetime], n: int) -> frozenset[int]:
     if len(at) != n:
         raise ValueError("every value needs its instant")
-    intervals = [between(before, here) for before, here in pairwise(at)]
-    if not intervals:
+    if n <= 1:
         return frozenset()
+    intervals = [here - before for before, here in pairwise(on_the_line(at))]
     longest = LONG_GAP * statistics.median(each.total_seconds() for each in intervals)
     return frozenset(i for i, each in enumerate(intervals, 1) if each.total_seconds() > longest)

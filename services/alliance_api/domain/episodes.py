@@ -74,8 +74,10 @@ def either(*rules: AlarmRule) -> AlarmRule:
     """Return a rule that raises the first alarm any of the rules raises."""
 
     def first(index: int) -> Alarm | None:
-        alarms = (rule(index) for rule in rules)
-        return next((alarm for alarm in alarms if alarm is not None), None)
+        for rule in rules:
+            if alarm := rule(index):
+                return alarm
+        return None
 
     return first
 

@@ -1,45 +1,48 @@
-"""How coarsely a mean is told, so that nobody of five clients is pinned to an end of the range."""
+"""How coarsely means of a few clients are told, so that nobody is pinned to an end of the range."""
 
 import math
 from dataclasses import dataclass
 
-FEWEST_STEPS, MOST_STEPS = 16, 32
-POINTS_A_STEP = 1.5
-"""A step is one and a half points of the score, but a range has 16 to 32 of them. [D]"""
+POINTS_A_STEP = 2
+FEWEST_STEPS, MOST_STEPS = 12, 32
 
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """The values that a mean of at least five clients may be told as, within a score's range.
+    """The places that a mean may be told as, within the range of one client's value.
 
-    A told mean lies one step or more from either end. So the mean of five clients who all have
-    the highest score is told as something that leaves each of them 7.5 steps, which is more than
-    eleven points of the score (of ranges below 24 points: 24ths), wherever the others are.
+    A place is two points wide, and half as much again at either end: whoever knows where the mean
+    of five clients lies, and nothing else, cannot narrow their sum to fewer than ten points, nor
+    one of them if all have the highest value. A range has 12 to 32 steps; where it has fewer than
+    24 points, a step is a 12th of it, and a point a 24th. [D]
 
     Raises:
-        ValueError: unless minimum < maximum.
+        ValueError: unless minimum < maximum and a point is above 0.
     """
 
     minimum: float
     maximum: float
+    point: float = 1.0
 
     def __post_init__(self) -> None:
-        if not self.minimum < self.maximum:
-            raise ValueError("the minimum must be below the maximum")
+        if not (self.minimum < self.maximum and self.point > 0):
+            raise ValueError("the minimum must be below the maximum, and a point above 0")
 
     @property
     def steps(self) -> int:
         """How many steps the range has."""
-        wanted = math.floor((self.maximum - self.minimum) / POINTS_A_STEP)
-        return min(max(wanted, FEWEST_STEPS), MOST_STEPS)
+        points = (self.maximum - self.minimum) / self.point
+        return min(max(math.floor(points / POINTS_A_STEP), FEWEST_STEPS), MOST_STEPS)
 
     @property
-    def step(self) -> float:
-        """The size of a step, in points of the score."""
-        return (self.maximum - self.minimum) / self.steps
+    def value(self) -> float:
+        """What counts as one value: a point, or a 24th of a shorter range."""
+        return min(self.point, (self.maximum - self.minimum) / (POINTS_A_STEP * FEWEST_STEPS))
 
-    def tell(self, mean: float) -> float:
-        """Return what a mean is told as: a half goes up.
+    def place(self, mean: float, doubled: int = 0) -> tuple[float, float]:
+        """Return from where to where the place of a mean reaches; a limit belongs to the upper one.
+
+        Steps may be `doubled` so many times, until the only place is the whole range.
 
         Raises:
             ValueError: for a mean outside the range.
@@ -47,30 +50,19 @@ class Grid:
         share = (mean - self.minimum) / (self.maximum - self.minimum)
         if not -1e-9 <= share <= 1 + 1e-9:  # noqa: PLR2004 - means of floats may miss by a bit
             raise ValueError("the mean lies outside the range")
-        nearest = math.floor(share * self.steps + 0.5)
-        return self._at(min(max(nearest, 1), self.steps - 1))
-
-    def means(self, told: float) -> tuple[float, float]:
-        """Return between which means lies whatever is told so: what a reader knows of it.
-
-        Raises:
-            ValueError: for what no mean is told as.
-        """
-        place = (told - self.minimum) / self.step
-        index = round(place)
-        if not (abs(place - index) < 1e-6 and 1 <= index <= self.steps - 1):  # noqa: PLR2004
-            raise ValueError("no mean is told so")
-        low = self.minimum if index == 1 else self._at(index - 0.5)
-        high = self.maximum if index == self.steps - 1 else self._at(index + 0.5)
+        steps = self.steps >> doubled
+        if steps < 3:  # noqa: PLR2004 - two places and nothing between them
+            return self.minimum, self.maximum
+        index = min(max(math.floor(share * steps + 0.5), 1), steps - 1)
+        step = (self.maximum - self.minimum) / steps
+        low = self.minimum if index == 1 else self.minimum + (index - 0.5) * step
+        high = self.maximum if index == steps - 1 else self.minimum + (index + 0.5) * step
         return low, high
-
-    def _at(self, index: float) -> float:
-        return self.minimum + index * (self.maximum - self.minimum) / self.steps
 
     def spread(self, sd: float) -> float:
         """Return what a standard deviation is told as: in 20ths of the range, two at the least.
 
-        Told exactly, an SD near 0 would say that everybody has the same score.
+        Told exactly, an SD near 0 would say that everybody has the same value.
         """
         twentieth = (self.maximum - self.minimum) / 20
         return max(2, math.floor(sd / twentieth + 0.5)) * twentieth

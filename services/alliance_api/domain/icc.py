@@ -18,8 +18,9 @@ class Icc:
     """The six coefficients of `n` targets and `k` raters, each with its 95 % interval.
 
     `absolute` is ICC(2,1): the same value counts. `consistency` is ICC(3,1): the same order
-    counts. `one_way` is ICC(1,1). `..._of_mean` are of the raters' mean, ICC(·,k). The mean
-    squares are between targets, within targets, between raters, and residual.
+    counts. `one_way` is ICC(1,1). `..._of_mean` are of the raters' mean, ICC(·,k), and endlessly
+    low where those means differ by no more than error can make them. The mean squares are between
+    targets, within targets, between raters, and residual.
     """
 
     n: int
@@ -41,7 +42,8 @@ def icc(table: Sequence[Sequence[float]]) -> Icc | None:
     """Return the coefficients of a table with one row a target and one column a rater.
 
     None below 3 targets or 2 raters, and when nothing varies. Interval None where raters agree
-    perfectly. Source: Shrout & Fleiss 1979.
+    perfectly, or contradict each other so that their means do not differ: it would have no width.
+    Source: Shrout & Fleiss 1979.
 
     Raises:
         ValueError: for rows of different lengths.
@@ -98,7 +100,7 @@ def _consistency(between: float, residual: float, n: int, k: int) -> Estimate:
 
 
 def _of_f(between: float, error: float, n: int, k: int, df: int) -> tuple[float, float] | None:
-    if not error:
+    if not (between and error):
         return None
     f = between / error
     low, high = f / f_quantile(_UPPER, n - 1, df), f * f_quantile(_UPPER, df, n - 1)
@@ -107,7 +109,7 @@ def _of_f(between: float, error: float, n: int, k: int, df: int) -> tuple[float,
 
 def _absolute(between: float, raters: float, residual: float, n: int, k: int) -> Estimate:
     value = (between - residual) / (between + (k - 1) * residual + k * (raters - residual) / n)
-    if not residual or value == 1:
+    if not (between and residual):
         return Estimate(value, n, None)
     # Satterthwaite's degrees of freedom, as in Shrout & Fleiss 1979, p. 424.
     a, f_raters = n * (1 + (k - 1) * value) - k * value, raters / residual
@@ -124,7 +126,8 @@ def _stepped_up(one: Estimate, k: int) -> Estimate:
     """Spearman-Brown: the coefficient of the mean of k raters."""
 
     def up(r: float) -> float:
-        return k * r / (1 + (k - 1) * r)
+        share = 1 + (k - 1) * r
+        return k * r / share if share > 0 else -math.inf
 
     ends = None if one.interval is None else (up(one.interval[0]), up(one.interval[1]))
     return Estimate(up(one.value), one.n, ends)

@@ -4,9 +4,12 @@ Python subtracts and compares two datetimes of the *same* zone by the wall clock
 wrong across a change to or from summer time. Every span in this project is taken here.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from alliance_api.domain.errors import Problem
+
+_ORIGIN = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def between(earlier: datetime, later: datetime) -> timedelta:
@@ -18,6 +21,18 @@ def between(earlier: datetime, later: datetime) -> timedelta:
     # Offsets are taken away afterwards, so that the ends of the calendar do not overflow.
     wall_clock = later.replace(tzinfo=None) - earlier.replace(tzinfo=None)
     return wall_clock - (_offset(later) - _offset(earlier))
+
+
+def on_the_line(instants: Sequence[datetime]) -> list[timedelta]:
+    """Return how far each instant lies from a common one, so that many can be subtracted.
+
+    Raises:
+        ValueError: if one carries no offset from UTC.
+    """
+    if not all(map(is_aware, instants)):
+        raise ValueError("a datetime without an offset is not an instant")
+    # Of two zones Python heeds the offsets, and within UTC the wall clock is right.
+    return [at - _ORIGIN for at in instants]
 
 
 def is_aware(at: datetime) -> bool:

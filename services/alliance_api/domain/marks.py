@@ -12,8 +12,7 @@ from alliance_api.domain.methods import Method
 class Mark:
     """One episode, by the key of what began it, which no later observation changes.
 
-    `at` is the instant of the observation that raised it, `before` how many observations of its
-    series came before that one. `over`: a later observation ended it.
+    `at` is the instant of the observation that raised it. `over`: a later observation ended it.
     """
 
     begin: str
@@ -21,7 +20,6 @@ class Mark:
     evidence: tuple[str, ...]
     method: Method
     over: bool = False
-    before: int = 0
 
 
 def runs(flags: Sequence[bool], least: int = 1) -> Iterator[range]:
@@ -36,6 +34,5 @@ def mark_run(
     keys: Sequence[str], at: Sequence[datetime], run: range, method: Method, least: int = 1
 ) -> Mark:
     """Return the mark of a run: raised by its `least`-th observation, over once it was broken."""
-    raised = run[least - 1]
     evidence = tuple(keys[i] for i in run)
-    return Mark(keys[run[0]], at[raised], evidence, method, run.stop < len(keys), raised)
+    return Mark(keys[run[0]], at[run[least - 1]], evidence, method, run.stop < len(keys))

@@ -5,11 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
+from alliance_api.domain.beyond_noise import METHOD as BEYOND_NOISE
 from alliance_api.domain.change import METHOD as CHANGE
-from alliance_api.domain.charts import BASELINE
-from alliance_api.domain.false_alarms import false_alarm_rate
 from alliance_api.domain.methods import Method
-from alliance_api.domain.ruptures import CHART, FALL_FROM_USUAL
 from alliance_api.domain.tension import METHOD as REPORTED
 
 
@@ -71,8 +69,8 @@ RATES: Mapping[tuple[SignalKind, str], StatedRate] = {
     (SignalKind.RELIABLE_FALL, CHANGE.id): StatedRate(
         0.025, "Jacobson & Truax 1991: one tail of 1.96; at most, as a mean of three errs less"
     ),
-    (SignalKind.RUPTURE, FALL_FROM_USUAL.id): StatedRate(
-        0.006, "simulated undisturbed sessions of a form with a norm (`study`)"
+    (SignalKind.RUPTURE, BEYOND_NOISE.id): StatedRate(
+        0.003, "10,000 made-up cases after 5 sessions, fewer later: docs/reference/ruptures.md"
     ),
     (SignalKind.RUPTURE, REPORTED.id): OWN_WORD,
     (SignalKind.RELIABILITY_FALLING, "reliability-falling"): StatedRate(
@@ -82,13 +80,10 @@ RATES: Mapping[tuple[SignalKind, str], StatedRate] = {
 }
 
 
-def stated_rate(kind: SignalKind, method: Method, before: int) -> StatedRate | None:
-    """Return how often a signal is raised by chance after `before` observations; None if unknown.
+def stated_rate(kind: SignalKind, method: Method) -> StatedRate | None:
+    """Return how often a signal is raised by chance; None if nobody knows.
 
-    A repair is as false as its rupture. A chart's rate depends on its baseline.
+    A repair is as false as its rupture.
     """
     raised = SignalKind.RUPTURE if kind is SignalKind.REPAIR else kind
-    if raised is SignalKind.RUPTURE and method == CHART:
-        found = false_alarm_rate(min(before, BASELINE))
-        return None if found is None else StatedRate(found, "individuals chart, facts 2.2 [C]")
     return RATES.get((raised, method.id))

@@ -111,5 +111,5 @@ def _of(kind: SignalKind, subject: str, about: About, marks: Iterable[Mark]) -> 
             mark.method,
             mark.over,
             about,
-            stated_rate(kind, mark.method, mark.before),
+            stated_rate(kind, mark.method),
         )

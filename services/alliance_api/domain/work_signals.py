@@ -45,7 +45,7 @@ def _falls(own: Sequence[Appearance]) -> Iterator[Mark]:
         last = own[end - 1]
         keys = tuple(each.key for each in own[end - RECENT : end] if each.failed)
         recovered = _recovered(failed, end)
-        yield Mark(last.key, last.at, keys, FALLING, recovered <= len(own), end - 1)
+        yield Mark(last.key, last.at, keys, FALLING, recovered <= len(own))
         end = recovered + 1
 
 

@@ -5,6 +5,7 @@ import re
 from typing import Any
 
 from alliance_api.domain.instruments import Anchor, Instrument, Item
+from alliance_api.instruments.forms import translated
 from alliance_api.instruments.loader import load_all
 from alliance_api.instruments.pack_questionnaire import INSTRUCTIONS, NOT_APPLICABLE, ORDINAL
 from alliance_api.instruments.packs import Pack
@@ -41,6 +42,8 @@ def questionnaire(instrument: Instrument, base: str = BASE, pack: Pack | None = 
     if pack is not None and (pack.code, pack.version) != (instrument.code, instrument.version):
         raise ValueError("the pack is for another form")
     code = pack.form(instrument) if pack else instrument.code
+    # What studies found of the original says nothing of a translation.
+    form = translated(instrument, pack.language) if pack else instrument
     system = f"{base}/CodeSystem/{instrument.code}"
     return _without_nothing(
         {
@@ -51,9 +54,9 @@ def questionnaire(instrument: Instrument, base: str = BASE, pack: Pack | None = 
             "version": str(instrument.version),
             "name": "".join(part.capitalize() for part in re.split(r"\W", code)),
             "title": instrument.name,
-            "status": "active" if instrument.verified else "draft",
+            "status": "active" if form.verified else "draft",
             "subjectType": ["Patient"],
-            "description": _description(instrument),
+            "description": _description(form),
             "copyright": pack.statement if pack else _copyright(instrument),
             "code": _codes(instrument, base),
             "item": [

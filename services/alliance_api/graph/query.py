@@ -28,9 +28,11 @@ from alliance_api.onesql.sources import Node as ById
 from .declare import asked, comes_from, field
 from .types.aggregates import BY_CELL, Aggregate, Team
 from .types.cases import Case, CaseStatus
-from .types.common import Connection, InformantRole, Node
-from .types.guarding import Emergency, ResearchRecord
+from .types.commitments import Commitment
+from .types.common import Connection, InformantRole, Node, PartyRole
+from .types.guarding import Emergency, Note, ResearchRecord
 from .types.instruments import Instrument
+from .types.measurements import BY_INFORMANT, Measurement
 from .types.people import Person
 from .types.readings import Reading, ReadingOutcome
 
@@ -146,6 +148,46 @@ class Viewer:
         ToMany({}, Order(OPENED), where=(f"{{row}}.id IN {standing((Relation.CLIENT,))}",)),
         "The cases in which you are the client.",
     )
+
+    @asked(
+        Pages(
+            {},
+            Order((("taken_at", "timestamptz"), ("id", "uuid"))),
+            where=(f"{{row}}.informant_id = {ME}",),
+            filters=(BY_INFORMANT,),
+        ),
+        "Your own measurements, in whichever case.",
+    )
+    def measurements(
+        self,
+        first: int | None = None,
+        after: str | None = None,
+        informant: InformantRole | None = None,
+    ) -> Connection[Measurement]: ...
+
+    @asked(
+        Pages(
+            {},
+            Order((("made_at", "timestamptz"), ("id", "uuid"))),
+            where=(f"{{row}}.owner_id = {ME}",),
+            filters=(Filter("by", "{row}.owner_role = {value}"),),
+        ),
+        "Your own commitments, in whichever case.",
+    )
+    def commitments(
+        self, first: int | None = None, after: str | None = None, by: PartyRole | None = None
+    ) -> Connection[Commitment]: ...
+
+    @asked(
+        Pages(
+            {},
+            Order((("written_at", "timestamptz"), ("id", "uuid"))),
+            where=(f"{{row}}.author_id = {ME}",),
+        ),
+        "Your own process notes, in whichever case.",
+        "PROCESS_NOTE",
+    )
+    def notes(self, first: int | None = None, after: str | None = None) -> Connection[Note]: ...
 
 
 @strawberry.type(description="What can be asked.")

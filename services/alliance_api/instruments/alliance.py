@@ -42,6 +42,15 @@ def alliance_scales(code: str) -> frozenset[str]:
 
 
 @cache
+def is_alliance(code: str, scale: str) -> bool:
+    """Return whether a scale says how the alliance goes: only then is a fall of it a rupture."""
+    form = definition(code)
+    if form is None or _foresees(code):
+        return False
+    return any(each.key == scale and _is_alliance(each) for each in form.scales)
+
+
+@cache
 def tension_scales(code: str) -> frozenset[str]:
     """Return the scales of which each yes is a rupture in a person's own words."""
     form = _form(code)

@@ -22,7 +22,7 @@ from graphql import (
 from graphql.execution.values import VariableValues
 
 from .refusals import ARGUMENT_OUT_OF_RANGE, BAD_TEXT, refusal
-from .sources import LARGEST_PAGE
+from .sources import LARGEST_OFFSET, LARGEST_PAGE
 
 Bind = Callable[[VariableValues], object]
 
@@ -52,6 +52,14 @@ class Argument:
         value = self.bind(variables)
         if not isinstance(value, int) or not 1 <= value <= LARGEST_PAGE:
             message = f"`{self.name}` must be from 1 to {LARGEST_PAGE}."
+            raise self.refusal(ARGUMENT_OUT_OF_RANGE, message)
+        return value
+
+    def offset(self, variables: VariableValues) -> int:
+        """Return the value in a request, refused if so many rows cannot be stepped over."""
+        value = self.bind(variables)
+        if not isinstance(value, int) or not 0 <= value <= LARGEST_OFFSET:
+            message = f"`{self.name}` must be from 0 to {LARGEST_OFFSET}."
             raise self.refusal(ARGUMENT_OUT_OF_RANGE, message)
         return value
 

@@ -8,7 +8,7 @@ from graphql import FieldNode, GraphQLObjectType, SelectionSetNode
 
 from .arguments import Argument, Bind, arguments_of
 from .connections import connection
-from .leaves import column, computed
+from .leaves import column, computed, told
 from .plan import Plan
 from .relations import inline, node, to_many, to_one, union, union_list
 from .rows import Row, Site
@@ -19,6 +19,7 @@ from .sources import (
     Inline,
     Node,
     Source,
+    Told,
     ToMany,
     ToOne,
     Union,
@@ -93,6 +94,8 @@ class Compiler(Statement):
                 return column(self, source, site)
             case Computed():
                 return computed(self, source, site)
+            case Told():
+                return told(self, source, site)
             case Inline():
                 return inline(self, source, site)
             case ToOne():

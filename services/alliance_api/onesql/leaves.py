@@ -17,7 +17,7 @@ from graphql import (
 from .arguments import as_parameter
 from .rows import Row, Site, or_null
 from .seals import seal
-from .sources import Column, Computed
+from .sources import Column, Computed, Told
 from .statement import Statement
 from .text import Text, quote
 
@@ -55,7 +55,8 @@ def column(statement: Statement, source: Column, site: Site) -> Text:
 def computed(statement: Statement, source: Computed, site: Site) -> Text:
     """Return the JSON text of an expression."""
     statement.touch(source.label)
-    names = {f"companion_{name}": statement.companion(site.row, name) for name in source.companions}
+    companions = {name: statement.companion(site.row, name) for name in source.companions}
+    names = {**site.row.names, **{f"companion_{name}": each for name, each in companions.items()}}
     for name, sql_type in source.types.items():
         argument = site.arguments.get(name)
         if argument is None:
@@ -64,6 +65,12 @@ def computed(statement: Statement, source: Computed, site: Site) -> Text:
             names[name] = statement.parameter(argument.text, sql_type)
     value = f"({source.sql.format(row=site.row.alias, **names)})"
     return site.finished(value if source.json else leaf(statement, site.type, value, site.levels))
+
+
+def told(statement: Statement, source: Told, site: Site) -> Text:
+    """Return the JSON text of a value that the host knows."""
+    value = statement.parameter(lambda _: source.value(), source.type)
+    return site.finished(leaf(statement, site.type, value, site.levels))
 
 
 def leaf(statement: Statement, kind: GraphQLOutputType, value: str, levels: int) -> str:

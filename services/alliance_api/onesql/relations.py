@@ -67,7 +67,9 @@ def to_many(statement: Statement, source: ToMany, site: Site) -> Text:
     inner = statement.row_of(site.kind, site.row)
     where = statement.conditions(source, inner, site)
     text = statement.object(site.kind, site.below, inner, site.levels_below)
-    rows = _page(source, inner, where, _limit(statement, source.limit, site.arguments))
+    bounds = _limit(statement, source.limit, site.arguments)
+    bounds += _skip(statement, source.skip, site.arguments)
+    rows = _page(source, inner, where, bounds)
     listed = f"'[' || string_agg({text.sql()}, ',' ORDER BY {inner.keys(source.order)}) || ']'"
     found = statement.lateral(site.row, inner, listed, rows, many=True)
     listed = f"coalesce({found}, {quote(source.empty)})"
@@ -77,13 +79,13 @@ def to_many(statement: Statement, source: ToMany, site: Site) -> Text:
     return site.finished(f"CASE WHEN {told} THEN {listed} END")
 
 
-def _page(source: ToMany, inner: Row, where: str, limit: str) -> str:
-    if not limit:
+def _page(source: ToMany, inner: Row, where: str, bounds: str) -> str:
+    if not bounds:
         return f"{inner.from_clause(inner.source)}{where}"
     # Page first, then join: else every row would be made before most are thrown away.
     keys = inner.keys(source.order, reverse=source.latest)
     return inner.from_clause(
-        f"(SELECT * FROM {inner.source}{where} ORDER BY {keys}{limit}) AS {inner.alias}"
+        f"(SELECT * FROM {inner.source}{where} ORDER BY {keys}{bounds}) AS {inner.alias}"
     )
 
 
@@ -93,6 +95,14 @@ def _limit(statement: Statement, name: str | None, arguments: Mapping[str, Argum
         return ""
     argument.page_size(statement.variables)
     return f" LIMIT {statement.parameter(argument.page_size, 'bigint')}"
+
+
+def _skip(statement: Statement, name: str | None, arguments: Mapping[str, Argument]) -> str:
+    argument = arguments.get(name) if name else None
+    if argument is None:
+        return ""
+    argument.offset(statement.variables)
+    return f" OFFSET {statement.parameter(argument.offset, 'bigint')}"
 
 
 def union(statement: Statement, source: Union, site: Site) -> Text:

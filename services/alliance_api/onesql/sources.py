@@ -20,6 +20,7 @@ Parse = Callable[[Any], Any]
 
 LARGEST_PAGE = 100
 DEFAULT_PAGE = 25
+LARGEST_OFFSET = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ class Column:
 class Computed:
     """An SQL expression over `{row}`, `{companion_<name>}` and, by name, the field's arguments.
 
-    `types` gives the PostgreSQL type of each argument the template names (an absent one is null);
+    The `names` of an `Inline` around it may stand in it, too. `types` gives the PostgreSQL type of each argument the template names (an absent one is null);
     `json` says that the expression is finished JSON text already.
     """
 
@@ -75,6 +76,14 @@ class Computed:
     companions: tuple[str, ...] = ()
     json: bool = False
     label: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A value that the host knows and not the database, asked for at each request."""
+
+    value: Callable[[], Any]
+    type: str = "text"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +138,7 @@ class ToMany:
     """A plain list. `limit` names an integer argument; `empty` is the JSON of no rows.
 
     With `latest`, a limit takes the last rows of the order; they are still listed in order.
+    `skip` names an argument that says how many rows come before the first that is listed.
     `told` is a condition over `{outer}`, the row that has the list: where it fails, the list is
     null instead of what is there.
     `expected` is what a list without a limit counts for in the cost of a document.
@@ -139,6 +149,7 @@ class ToMany:
     where: tuple[str, ...] = ()
     filters: tuple[Filter, ...] = ()
     limit: str | None = None
+    skip: str | None = None
     latest: bool = False
     empty: str = "[]"
     expected: int = 10
@@ -200,7 +211,7 @@ class Node:
     split: Callable[[str], tuple[str, str] | None]
 
 
-Source = Column | Computed | ToOne | ToMany | Connection | Inline | Union | UnionList | Node
+Source = Column | Computed | Told | ToOne | ToMany | Connection | Inline | Union | UnionList | Node
 
 
 def prefix_of(global_id: str) -> str:

@@ -7,28 +7,38 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Uuid, bindparam, func, or_, select
 
-from .rows import Found, add, all_of, new_id, one
+from .rows import Found, Query, add, all_of, new_id, one
 from .tables import care_team, cases, identities, people, standing
 from .transaction import Transaction
 
 
+def _now() -> tuple[Any, ...]:
+    return (
+        standing.c.starts_at <= func.now(),
+        or_(standing.c.ends_at.is_(None), standing.c.ends_at > func.now()),
+    )
+
+
+_FIND = Query.of(select(cases).where(cases.c.id == bindparam("case", type_=Uuid)))
+_OWN_ROLES = Query.of(
+    select(standing.c.relation).where(
+        standing.c.case_id == bindparam("case", type_=Uuid),
+        standing.c.person_id == bindparam("person", type_=Uuid),
+        *_now(),
+    )
+)
+
+
 async def find(tx: Transaction, case: UUID) -> Found | None:
     """Return a case that the principal may see."""
-    return await one(tx, select(cases).where(cases.c.id == case))
+    return await _FIND.one(tx, case=case)
 
 
 async def own_roles(tx: Transaction, case: UUID) -> frozenset[str]:
     """Return how the principal stands to a case now."""
-    rows = await all_of(
-        tx,
-        select(standing.c.relation).where(
-            standing.c.case_id == case,
-            standing.c.person_id == tx.principal.person,
-            *_now(),
-        ),
-    )
+    rows = await _OWN_ROLES.all(tx, case=case, person=tx.principal.person)
     return frozenset(row["relation"] for row in rows)
 
 
@@ -39,13 +49,6 @@ async def members(tx: Transaction, case: UUID, *relations: str) -> Sequence[Foun
         select(standing.c.person_id, standing.c.relation)
         .where(standing.c.case_id == case, standing.c.relation.in_(relations), *_now())
         .order_by(standing.c.relation, standing.c.person_id),
-    )
-
-
-def _now() -> tuple[Any, ...]:
-    return (
-        standing.c.starts_at <= func.now(),
-        or_(standing.c.ends_at.is_(None), standing.c.ends_at > func.now()),
     )
 
 
@@ -104,5 +107,6 @@ async def open_case(  # noqa: PLR0913  (the columns of a case)
                 case_id=case,
                 client_id=client,
                 starts_at=now,
+                part2=part2,
             )
     return case

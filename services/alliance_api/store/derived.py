@@ -10,7 +10,7 @@ from sqlalchemy import Select, Table, Uuid, and_, bindparam, func, select
 
 from . import tables
 from .prepared import as_json, prepared, synchronisation
-from .rows import Found, all_of
+from .rows import Found, Query, all_of
 from .transaction import Transaction
 
 SERIES, CHANGES, RUPTURES = tables.series, tables.changes, tables.ruptures
@@ -18,14 +18,7 @@ CONCORDANCES, ATTAINMENTS = tables.concordances, tables.attainments
 
 
 def _scored() -> Select[Any]:
-    scores, sessions = tables.scores, tables.sessions
-    joined = scores.outerjoin(
-        sessions,
-        and_(
-            sessions.c.organisation_id == scores.c.organisation_id,
-            sessions.c.id == scores.c.session_id,
-        ),
-    )
+    scores = tables.scores
     return (
         select(
             scores.c.measurement_id,
@@ -34,7 +27,6 @@ def _scored() -> Select[Any]:
             scores.c.informant_role,
             scores.c.scale,
             scores.c.session_id,
-            sessions.c.number,
             scores.c.taken_at,
             scores.c.raw,
             scores.c.pomp,
@@ -44,7 +36,6 @@ def _scored() -> Select[Any]:
             func.coalesce(scores.c.opens_at <= func.now(), False).label("open"),
             (func.cardinality(scores.c.sealed_for) > 0).label("sealed"),
         )
-        .select_from(joined)
         .where(
             scores.c.case_id == bindparam("case", type_=Uuid),
             scores.c.current,
@@ -54,15 +45,12 @@ def _scored() -> Select[Any]:
     )
 
 
-_SCORED = _scored()
-_SCORED_NAMES = tuple(_SCORED.selected_columns.keys())
-_SCORED_PREPARED = prepared(_SCORED)
+_SCORED = Query.of(_scored())
 
 
 async def scored(tx: Transaction, case: UUID) -> Sequence[Found]:
     """Return every standing score of a case in order, and who may know of it now (engine)."""
-    rows = await tx.fetch(_SCORED_PREPARED, case=case)
-    return [dict(zip(_SCORED_NAMES, row, strict=True)) for row in rows]
+    return await _SCORED.all(tx, case=case)
 
 
 async def goals(tx: Transaction, case: UUID) -> Sequence[Found]:

@@ -43,15 +43,21 @@ async def find(tx: Transaction, person: UUID) -> Found | None:
     return await one(tx, select(people).where(people.c.id == person))
 
 
-async def record(tx: Transaction, person: UUID, now: datetime) -> bool:
-    """Insert that the principal has a person erased; say whether that is new. The law decides."""
+async def record(tx: Transaction, person: UUID, now: datetime) -> None:
+    """Insert that the principal has a person erased, unless somebody had before. The law decides."""
     values: dict[str, Any] = {
         "organisation_id": tx.principal.organisation,
         "person_id": person,
         "asked_by": tx.principal.person,
         "erased_at": now,
     }
-    return bool((await tx.run(insert(erasures).values(values).on_conflict_do_nothing())).rowcount)
+    await tx.run(insert(erasures).values(values).on_conflict_do_nothing())
+
+
+async def is_erased(tx: Transaction, person: UUID) -> bool:
+    """Say whether a person the principal may know of was erased."""
+    found = await find(tx, person)
+    return found is not None and found["erased_at"] is not None
 
 
 async def held(tx: Transaction, person: UUID) -> bool:
@@ -90,13 +96,13 @@ async def forget(tx: Transaction, person: UUID) -> None:
         await tx.run(update(table).where(table.c[whose] == person).values({words: ""}))
 
 
-async def bury(tx: Transaction, person: UUID, now: datetime) -> None:
+async def bury(tx: Transaction, person: UUID, now: datetime, erased_at: datetime) -> None:
     """End every place a person has, and leave a tombstone (for the engine)."""
     for table in _ENDED:
         still = or_(table.c.ends_at.is_(None), table.c.ends_at > now)
         mine = table.c.person_id == person
         await tx.run(update(table).where(mine, still).values(ends_at=now))
-    await tx.run(update(people).where(people.c.id == person).values(erased_at=now))
+    await tx.run(update(people).where(people.c.id == person).values(erased_at=erased_at))
 
 
 async def hold(tx: Transaction, person: UUID, reason: str, now: datetime) -> UUID:

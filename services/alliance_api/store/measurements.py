@@ -26,7 +26,7 @@ from alliance_api.domain.disclosure import Opening, Openings
 
 from . import words
 from .prepared import prepared
-from .rows import Found, add, add_figures, all_of, new_id, one
+from .rows import Found, Query, add, add_figures, all_of, new_id, one
 from .tables import (
     answers,
     comments,
@@ -49,10 +49,17 @@ def instant(opening: Opening) -> Any:
     return cast(literal(opening, Text), TIMESTAMP(timezone=True))
 
 
+_INSTRUMENT = Query.of(
+    select(instruments)
+    .where(instruments.c.code == bindparam("code", type_=Text))
+    .order_by(instruments.c.version.desc())
+    .limit(1)
+)
+
+
 async def instrument(tx: Transaction, code: str) -> Found | None:
     """Return the latest version of an instrument of the organisation."""
-    statement = select(instruments).where(instruments.c.code == code)
-    return await one(tx, statement.order_by(instruments.c.version.desc()).limit(1))
+    return await _INSTRUMENT.one(tx, code=code)
 
 
 async def find(tx: Transaction, measurement: UUID) -> Found | None:

@@ -64,19 +64,23 @@ def synchronisation(table: Table, names: tuple[str, ...], parts: tuple[str, ...]
 
     Only what differs is written. Of the rows that are there and not among `rows`, those go that
     belong to `parts`, which are named by these columns; without any such columns, all of them.
+    Other parts are not looked at: of these it is best to give what is new, and no more.
     """
     keys = [column.name for column in table.primary_key if column.name != "organisation_id"]
     others = [name for name in names if name not in keys]
     among = f"({_listed(parts, 't.')}) IN (SELECT {_listed(parts)} FROM {_given('parts', table, parts)})"
+    # The case first, by its index: a plan for all parameters could else read the organisation.
+    there = "t.organisation_id = %(organisation)s::uuid AND t.case_id = %(case)s::uuid AND "
+    there += among if parts else "true"
     replaced = ", ".join(f"{_quoted(name)} = excluded.{_quoted(name)}" for name in others)
     text = (
-        f"WITH new AS (SELECT %(organisation)s::uuid AS organisation_id, {_listed(names)} "
-        f"FROM {_given('rows', table, names)}), "
-        f"gone AS (DELETE FROM {table.name} AS t WHERE t.organisation_id = %(organisation)s::uuid "
-        f"AND t.case_id = %(case)s::uuid AND {among if parts else 'true'} "
-        f"AND ({_listed(keys, 't.')}) NOT IN (SELECT {_listed(keys)} FROM new) RETURNING 1), "
+        f"WITH wanted AS (SELECT {_listed(names)} FROM {_given('rows', table, names)}), "
+        f"gone AS (DELETE FROM {table.name} AS t WHERE {there} "
+        f"AND ({_listed(keys, 't.')}) NOT IN (SELECT {_listed(keys)} FROM wanted) RETURNING 1), "
+        f"new AS (SELECT {_listed(names)} FROM wanted "
+        f"EXCEPT ALL SELECT {_listed(names, 't.')} FROM {table.name} AS t WHERE {there}), "
         f"kept AS (INSERT INTO {table.name} AS t (organisation_id, {_listed(names)}) "
-        f"SELECT organisation_id, {_listed(names)} FROM new "
+        f"SELECT %(organisation)s::uuid, {_listed(names)} FROM new "
         f"ON CONFLICT (organisation_id, {_listed(keys)}) DO UPDATE SET {replaced} "
         f"WHERE ({_listed(others, 't.')}) IS DISTINCT FROM ({_listed(others, 'excluded.')}) "
         "RETURNING 1) "

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Table, insert, update
+from sqlalchemy import Connection, Table, insert, select, update
 
 from .instruments import forms_of, sync
 from .packs import permit
@@ -144,6 +144,9 @@ def stand(  # noqa: PLR0913  (the columns of a row)
     ends_at: datetime | None = None,
 ) -> None:
     """Insert how a person stands to a case."""
+    part2 = select(cases.c.part2).where(
+        cases.c.organisation_id == organisation_id, cases.c.id == case_id
+    )
     _add(
         connection,
         standing,
@@ -154,6 +157,7 @@ def stand(  # noqa: PLR0913  (the columns of a row)
         client_id=client,
         starts_at=ALWAYS,
         ends_at=ends_at,
+        part2=part2.scalar_subquery(),
     )
 
 

@@ -7,8 +7,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import Uuid, bindparam, func, or_, select, update
+from sqlalchemy.dialects.postgresql import TIMESTAMP
 
+from .prepared import prepared
 from .rows import Found, add, all_of, new_id, one
 from .tables import attendance, sessions
 from .transaction import Transaction
@@ -94,14 +96,18 @@ async def history(tx: Transaction, case: UUID) -> Sequence[Found]:
     )
 
 
+_STARTED_AFTER = prepared(
+    select(func.min(attendance.c.started_at)).where(
+        attendance.c.case_id == bindparam("case", type_=Uuid),
+        attendance.c.started_at > bindparam("at", type_=TIMESTAMP(timezone=True)),
+        attendance.c.session_id.is_distinct_from(bindparam("but", type_=Uuid)),
+    )
+)
+
+
 async def started_after(
     tx: Transaction, case: UUID, at: datetime, but: UUID | None
 ) -> datetime | None:
     """Return when the first session after an instant started, another than `but` (engine)."""
-    statement = select(func.min(attendance.c.started_at)).where(
-        attendance.c.case_id == case, attendance.c.started_at > at
-    )
-    if but is not None:
-        statement = statement.where(attendance.c.session_id != but)
-    found: datetime | None = (await tx.run(statement)).scalar_one()
-    return found
+    [(found,)] = await tx.fetch(_STARTED_AFTER, case=case, at=at, but=but)
+    return found  # type: ignore[no-any-return]  # as its column is

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -24,8 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
-from .prepared import Prepared, prepared
-from .rows import Found, add_all, all_of, new_id, one
+from .rows import Found, Query, add_all, all_of, new_id, one
 from .tables import (
     attendance,
     instruments,
@@ -36,25 +34,6 @@ from .tables import (
     signals,
 )
 from .transaction import Transaction
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """A statement that is compiled once, and the names of what it returns."""
-
-    statement: Prepared
-    names: tuple[str, ...]
-
-    @classmethod
-    def of(cls, found: Select[Any]) -> Query:
-        """Compile it."""
-        return cls(prepared(found), tuple(found.selected_columns.keys()))
-
-    async def all(self, tx: Transaction, **values: Any) -> Sequence[Found]:
-        """Return every row."""
-        rows = await tx.fetch(self.statement, **values)
-        return [dict(zip(self.names, row, strict=True)) for row in rows]
-
 
 NAME = ("audience", "kind", "episode")
 REFERENCES = ("measurement_id", "session_id", "occasion_id", "commitment_id", "goal_id")

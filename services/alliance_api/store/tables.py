@@ -269,6 +269,8 @@ standing = Table(
     col("ends_at", EXACT, null=True),
     col("client_id", Uuid),
     col("consented", Boolean, default=text("false")),
+    # The case's: whoever sees any row of it is told, whatever else they may read. Null is not known.
+    col("part2", Boolean, null=True),
     key("person_id", "relation", "case_id", "starts_at"),
     refers("person_id", "people"),
     refers("case_id", "cases"),
@@ -1152,13 +1154,14 @@ aggregates = Table(
     col("constructs", ARRAY(Text), default=text("'{}'")),
     col("starts_on", Date),
     col("ends_on", Date),
-    # The range of one client's value, and how coarsely means are told.
+    # The range of one client's value.
     col("minimum", Double),
     col("maximum", Double),
-    col("step", Double),
     # At least so many clients, in fives.
     col("n", Integer, null=True),
     col("value", Double, null=True),
+    # How coarsely the value is told.
+    col("step", Double, null=True),
     col("value_lower", Double, null=True),
     col("value_upper", Double, null=True),
     col("pooled_value", Double, null=True),

@@ -10,7 +10,7 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from .rows import Found, add, new_id, one
-from .tables import care_team, identities, standing
+from .tables import care_team, cases, identities, standing
 from .transaction import Transaction
 
 
@@ -57,7 +57,12 @@ async def stand(tx: Transaction, **values: Any) -> None:
 
     Who left and comes back within the second stands as if they had not left.
     """
-    row = {"organisation_id": tx.principal.organisation, "consented": False, **values}
+    organisation = tx.principal.organisation
+    part2 = select(cases.c.part2).where(
+        cases.c.organisation_id == organisation, cases.c.id == values["case_id"]
+    )
+    told = {"consented": False, "part2": part2.scalar_subquery()}
+    row = {"organisation_id": organisation, **told, **values}
     again = {"ends_at": row.get("ends_at"), "consented": row["consented"]}
     keys = [column.name for column in standing.primary_key]
     statement = insert(standing).values(row)

@@ -118,7 +118,7 @@ class Transaction:
         """Run a statement."""
         return await self._connection.execute(statement, rows)
 
-    async def fetch(self, statement: Prepared, **values: Any) -> list[tuple[Any, ...]]:
+    async def fetch(self, statement: Prepared, /, **values: Any) -> list[tuple[Any, ...]]:
         """Run a statement that was prepared, on the driver itself, and return its rows."""
         driver = await self._its_driver()
         try:

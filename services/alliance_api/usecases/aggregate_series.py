@@ -10,7 +10,8 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from alliance_api.domain.aggregates import Measure, Place
+from alliance_api.domain.aggregates import Measure
+from alliance_api.domain.coarse_means import Place
 from alliance_api.domain.collaboration import GoalRecord, collaboration
 from alliance_api.domain.composition import composition
 from alliance_api.domain.parties import PartyRole
@@ -90,11 +91,14 @@ class Ground:
         often = {client: min(found, key=lambda t: (-found[t], t)) for client, found in met.items()}
         self.therapists = {**first, **often}
 
-    def place(self, client: UUID, *, hidden: bool) -> Place:
-        """Return where a client counts; a hidden value in no therapist's figure."""
-        therapist = self.therapists.get(client)
-        team = self.teams.get(therapist) if therapist else None
-        return Place(team, None if hidden else therapist)
+    def places(self, series: Series) -> dict[UUID, Place]:
+        """Return where each client counts; a hidden value in no therapist's figure."""
+        found = {}
+        for client in series.clients:
+            therapist = self.therapists.get(client)
+            team = self.teams.get(therapist) if therapist else None
+            found[client] = Place(team, None if client in series.hidden else therapist)
+        return found
 
     def known(self, hidden: frozenset[UUID]) -> list[frozenset[UUID]]:
         """Return whose values each reader of figures knows, with and without what is hidden now."""

@@ -11,14 +11,12 @@ from alliance_api.domain.aggregates import (
     METHOD,
     Figure,
     Level,
-    Means,
     Measure,
-    added,
     figures,
-    means,
     released,
 )
-from alliance_api.domain.agreement import agreement
+from alliance_api.domain.agreement import STEP, agreement
+from alliance_api.domain.coarse_means import Known, Means, added, means
 from alliance_api.domain.grids import Grid
 from alliance_api.domain.icc import METHOD as ICC
 from alliance_api.domain.periods import Period
@@ -30,6 +28,7 @@ from .aggregate_series import Dyads, Ground, Series, all_series, ground_of
 from .common import refuse
 
 Rows = list[dict[str, Any]]
+PER_CENT = 0.01
 
 
 async def publish(tx: Transaction, now: datetime, period: Period) -> int:
@@ -60,20 +59,17 @@ def _release(series: Series, ground: Ground, organisation: UUID, readers: Reader
     if series.measure is Measure.AGREEMENT_ICC:
         whole = Cell((Level.ORGANISATION, organisation), frozenset(series.clients))
         return release([whole], readers)
-    places = {
-        client: ground.place(client, hidden=client in series.hidden) for client in series.clients
-    }
-    return released(places, organisation, readers)
+    return released(ground.places(series), organisation, readers)
 
 
 def _cells(series: Series, ground: Ground, found: Release, now: datetime) -> Rows:
-    told = _told(series, found)
+    told = _told(series, ground, found)
     method = ICC if isinstance(series, Dyads) else METHOD
     return [
         {
             **_name(series, ground.period),
             **_unit(key, ground),
-            **_range(series, scale, told.get(scale)),
+            **_range(series, scale),
             **_columns(figure),
             "starts_on": ground.period.starts_on,
             "ends_on": ground.period.ends_on,
@@ -86,10 +82,12 @@ def _cells(series: Series, ground: Ground, found: Release, now: datetime) -> Row
     ]
 
 
-def _told(series: Series, found: Release) -> dict[str, Means]:
+def _told(series: Series, ground: Ground, found: Release) -> dict[str, Means]:
     """Return what is told of every scale: first of the simple ones, then of what they add up to."""
+    point = 1.0 if series.measure is Measure.SCORE else PER_CENT
+    known = Known(ground.places(series), ground.known(series.hidden))
     simple = {
-        key: means(scale.values, Grid(scale.minimum, scale.maximum), found)
+        key: means(scale.values, Grid(scale.minimum, scale.maximum, point), found, known)
         for key, scale in series.scales.items()
         if not scale.parts and series.measure is not Measure.AGREEMENT_ICC
     }
@@ -109,7 +107,7 @@ def _figures(
     figure = {key: Figure(reason=why) for key, why in found.withheld.items()}
     agreed = agreement(list(series.pairs[scale].values()), absolute=series.absolute)
     too_few = Figure(reason=Reason.TOO_FEW_GROUPS)
-    made = Figure(agreed.n, agreed.value, agreed.interval) if agreed else too_few
+    made = Figure(agreed.n, agreed.value, STEP, agreed.interval) if agreed else too_few
     return {**figure, **dict.fromkeys(found.shown, made)}
 
 
@@ -130,14 +128,13 @@ def _unit(key: Hashable, ground: Ground) -> dict[str, Any]:
     return {"level": level.value, "unit_id": unit, "team_id": team}
 
 
-def _range(series: Series, scale: str, told: Means | None) -> dict[str, Any]:
+def _range(series: Series, scale: str) -> dict[str, Any]:
     found = series.scales[scale]
     return {
         "scale": scale,
         "constructs": sorted(found.constructs),
         "minimum": found.minimum,
         "maximum": found.maximum,
-        "step": told.step if told else 0.05,
     }
 
 
@@ -146,6 +143,7 @@ def _columns(figure: Figure) -> dict[str, Any]:
     return {
         "n": figure.n,
         "value": figure.value,
+        "step": figure.step,
         **_ends("value", figure.interval),
         "pooled_value": pooled.value if pooled else None,
         **_ends("pooled", pooled.interval if pooled else None),

@@ -7,14 +7,15 @@ published aggregates and for the read ledger, which all stay.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 from alliance_api.domain import facts
 from alliance_api.domain.ids import Kind
-from alliance_api.store import cases, erasure, outbox, words
+from alliance_api.store import cases, erasure, outbox, restoring, words
 from alliance_api.store import consents as kept
-from alliance_api.store.transaction import Transaction
+from alliance_api.store.transaction import Database, Transaction
 
 from . import consents, research
 from .common import not_found, opening, refuse, text_id
@@ -28,9 +29,10 @@ async def erase(tx: Transaction, now: datetime, *, person: UUID) -> UUID:
     """Erase a person for good. Whoever was erased before stays as they are."""
     if await erasure.find(tx, person) is None:
         not_found("person", "person")
-    if not await erasure.record(tx, person, now):
-        return person
+    await erasure.record(tx, person, now)
     await tx.lock(words.lock_of(person))
+    if await erasure.is_erased(tx, person):
+        return person
     async with tx.as_engine():
         if await erasure.held(tx, person):
             refuse("LEGAL_HOLD", "A legal hold keeps what this person said. Lift it first.", None)
@@ -38,7 +40,26 @@ async def erase(tx: Transaction, now: datetime, *, person: UUID) -> UUID:
     return person
 
 
-async def carry_out(tx: Transaction, now: datetime, person: UUID) -> None:
+async def erase_again(database: Database, listed: Sequence[restoring.Erased], now: datetime) -> int:
+    """Erase whoever a restored database knows again (as the operator); return how many."""
+    count = 0
+    for each in listed:
+        person, asked_by = each["person"], each["asked_by"]
+        principal = restoring.asker(each["organisation"], person)
+        async with database.write(principal) as tx:
+            there = await restoring.known(tx, person, asked_by)
+            if person not in there:
+                continue
+            by = asked_by if asked_by in there else person
+            await restoring.record(tx, person, by, each["erased_at"])
+            await carry_out(tx, now, person, each["erased_at"])
+            count += 1
+    return count
+
+
+async def carry_out(
+    tx: Transaction, now: datetime, person: UUID, erased_at: datetime | None = None
+) -> None:
     """Erase a person, whoever asked for it and whatever stands in its way."""
     # What they are just writing comes first, and is erased with the rest.
     await tx.lock(words.lock_of(person))
@@ -53,7 +74,7 @@ async def carry_out(tx: Transaction, now: datetime, person: UUID) -> None:
         await consents.end(tx, now, consent)
     async with tx.as_engine():
         await erasure.forget(tx, person)
-        await erasure.bury(tx, person, now)
+        await erasure.bury(tx, person, now, erased_at or now)
         for case in affected:
             await _derive(tx, now, case, person)
         await outbox.state(tx, facts.person_erased(text_id(Kind.PERSON, person), now))
@@ -78,8 +99,7 @@ async def hold(tx: Transaction, now: datetime, *, person: UUID, reason: str) -> 
         not_found("person", "person")
     # Whoever erases them holds this alone: a hold comes before it, or too late.
     await tx.lock(words.lock_of(person), shared=True)
-    found = await erasure.find(tx, person)
-    if found is None or found["erased_at"] is not None:
+    if await erasure.is_erased(tx, person):
         refuse("ALREADY_ERASED", "This person was erased. There is nothing left to keep.", "person")
     return await erasure.hold(tx, person, reason, now)
 

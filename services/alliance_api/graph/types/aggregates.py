@@ -68,8 +68,10 @@ class Aggregate:
         ToOne({"unit_id": "id"}, where=("{outer}.level = 'THERAPIST'",))
     )
     n: int | None = field(Column("n"), "At least so many clients, told in fives. One value each.")
-    value: float | None = field(Column("value"), "Their mean, told in steps.")
-    step: float = field(Column("step"))
+    value: float | None = field(Column("value"), "Their mean, coarsely.")
+    step: float | None = field(
+        Column("step"), "How coarsely: the mean lies in a place about so wide around the value."
+    )
     minimum: float = field(Column("minimum"), "The lowest value that a client can have.")
     maximum: float = field(Column("maximum"))
     interval: Interval | None = field(

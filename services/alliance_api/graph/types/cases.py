@@ -6,6 +6,7 @@ from enum import StrEnum
 
 import strawberry
 
+from alliance_api.charter.facets import Facet
 from alliance_api.instruments.pairs import counterpart
 from alliance_api.onesql.sources import (
     Column,
@@ -33,6 +34,7 @@ from .common import (
 )
 from .goals import Goal
 from .guarding import Consent, Emergency, Note
+from .labels import Labels, labels
 from .measurements import (
     BY_INFORMANT,
     BY_INSTRUMENT,
@@ -116,6 +118,7 @@ class Case(Node):
     jurisdiction: str | None = field(
         Column("jurisdiction"), "Whose law says when a parent's authority ends."
     )
+    labels: Labels = labels(Facet.CASE_FRAME, "id")
     consents: list[Consent] = field(
         ToMany(OF_CASE, Order((("given_at", "timestamptz"), ("id", "uuid"))), expected=4),
         "What the client consented to, withdrawn consents included.",
@@ -133,6 +136,15 @@ class Case(Node):
             where=("{row}.starts_at <= now()", "({row}.ends_at IS NULL OR {row}.ends_at > now())"),
             expected=3,
         )
+    )
+    former_care_team: list[CareTeamMember] = field(
+        ToMany(
+            OF_CASE,
+            Order((("ends_at", "timestamptz"), ("starts_at", "timestamptz"), ("id", "uuid"))),
+            where=("{row}.ends_at <= now()",),
+            expected=3,
+        ),
+        "Whose place has ended, in that order.",
     )
     next_session: Session | None = field(
         ToOne(
@@ -157,7 +169,9 @@ class Case(Node):
     )
 
     @asked(SIGNALS, "Findings made of what you may see, newest first.", "SIGNAL")
-    def signals(self, state: list[SignalState] | None = None, first: int = 100) -> list[Signal]: ...
+    def signals(
+        self, state: list[SignalState] | None = None, first: int = 100, skip: int = 0
+    ) -> list[Signal]: ...
 
     @asked(Pages(OF_CASE, BY_START, filters=(HAS_OUTCOME,)))
     def sessions(
@@ -245,9 +259,12 @@ class Case(Node):
             BY_ID,
             filters=(Filter("state", "{row}.state = ANY ({value})", "text[]"),),
             limit="first",
+            skip="skip",
         )
     )
-    def goals(self, state: list[GoalState] | None = None, first: int = 100) -> list[Goal]: ...
+    def goals(
+        self, state: list[GoalState] | None = None, first: int = 100, skip: int = 0
+    ) -> list[Goal]: ...
 
     @asked(
         ToMany(
@@ -258,6 +275,7 @@ class Case(Node):
                 Filter("outcome", "{row}.outcome = ANY ({value})", "text[]"),
             ),
             limit="first",
+            skip="skip",
         )
     )
     def commitments(
@@ -265,6 +283,7 @@ class Case(Node):
         by: PartyRole | None = None,
         outcome: list[CommitmentOutcome] | None = None,
         first: int = 100,
+        skip: int = 0,
     ) -> list[Commitment]: ...
 
     @asked(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import strawberry
 
+from alliance_api.charter.facets import Facet
 from alliance_api.onesql.sources import Column, Table, ToOne
 from alliance_api.store.words import PROMISE
 
 from ..declare import comes_from, field, words
 from .common import CommitmentOutcome, Instant, Node, PartyRole
+from .labels import Labels, labels
 from .people import Person
 
 
@@ -26,3 +28,4 @@ class Commitment(Node):
     due_at: Instant = field(Column("due_at"))
     outcome: CommitmentOutcome = field(Column("outcome"))
     settled_at: Instant | None = field(Column("settled_at"))
+    labels: Labels = labels(Facet.COMMITMENT)

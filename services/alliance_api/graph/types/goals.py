@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import strawberry
 
+from alliance_api.charter.facets import Facet
 from alliance_api.domain.goals import GoalKind
 from alliance_api.onesql.sources import (
     Column,
@@ -19,6 +20,7 @@ from alliance_api.store.words import LEVEL, WORDING
 
 from ..declare import asked, comes_from, field, words
 from .common import Day, GoalState, Instant, Node, PartyRole, Stance
+from .labels import Labels, labels
 from .people import Person
 
 GOAL = "GOAL"
@@ -135,13 +137,15 @@ class Goal(Node):
         "From the client's first rating to the latest; null before the first.",
         GOAL,
     )
+    labels: Labels = labels(Facet.GOAL)
 
     @asked(
         ToMany(
             {"id": "goal_id"},
             Order((("rated_at", "timestamptz"), ("id", "uuid")), descending=True),
             limit="last",
+            skip="skip",
         ),
         "The latest ratings, newest first.",
     )
-    def ratings(self, last: int = 10) -> list[GoalRating]: ...
+    def ratings(self, last: int = 10, skip: int = 0) -> list[GoalRating]: ...

@@ -6,11 +6,13 @@ from enum import StrEnum
 
 import strawberry
 
+from alliance_api.charter.facets import Facet
 from alliance_api.onesql.sources import Column, Computed, Inline, Table, ToOne
 from alliance_api.store.words import NOTE, REASON
 
 from ..declare import comes_from, field, words
 from .common import InformantRole, Instant, Node
+from .labels import Labels, labels
 from .people import Person
 from .sessions import Session
 
@@ -56,6 +58,7 @@ class Consent(Node):
             "OR {row}.assented_at IS NOT NULL))"
         )
     )
+    labels: Labels = labels(Facet.CONSENT)
 
 
 @strawberry.enum
@@ -88,6 +91,7 @@ class Emergency(Node):
     opened_at: Instant = field(Column("opened_at"))
     ends_at: Instant = field(Column("ends_at"))
     review: Review | None = field(Inline(where="{row}.verdict IS NOT NULL"))
+    labels: Labels = labels(Facet.EMERGENCY)
 
 
 @comes_from(Table("notes", prefix="note", subject="case_id", label="PROCESS_NOTE"), "PROCESS_NOTE")
@@ -98,6 +102,7 @@ class Note(Node):
     body: str | None = field(words(NOTE))
     session: Session | None = field(ToOne({"session_id": "id"}))
     written_at: Instant = field(Column("written_at"))
+    labels: Labels = labels(Facet.PROCESS_NOTE)
 
 
 @comes_from(Table("research_records", label="RESEARCH"), "RESEARCH")

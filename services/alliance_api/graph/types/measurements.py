@@ -6,6 +6,7 @@ from enum import StrEnum
 
 import strawberry
 
+from alliance_api.charter.facets import Facet
 from alliance_api.domain.findings import FindingCode
 from alliance_api.instruments.forms import headline_scale
 from alliance_api.onesql.sources import (
@@ -25,6 +26,7 @@ from ..declare import comes_from, field, words
 from .changes import Change, Outcome
 from .common import Disclosure, InformantRole, Instant, Interval, Method, Node
 from .instruments import Instrument
+from .labels import Labels, labels
 from .people import Person
 from .sessions import Session
 
@@ -179,6 +181,8 @@ class Measurement(Node):
         "What is there and not shown to you, with the reason.",
     )
     superseded_by: Measurement | None = field(ToOne({"superseded_by": "id"}))
+    # Whoever answered: the labels of the three informants' measurements are alike.
+    labels: Labels = labels(Facet.CLIENT_MEASUREMENT)
 
 
 @strawberry.enum
@@ -217,6 +221,7 @@ class Occasion(Node):
     measurement: Measurement | None = field(
         ToOne({"id": "occasion_id"}, order=Order((("taken_at", "timestamptz"),), descending=True))
     )
+    labels: Labels = labels(Facet.OCCASION)
 
 
 # What makes a series: scores of other instruments, informants or scales are never mixed in.

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from alliance_api.charter.facets import Facet
 from alliance_api.onesql.sources import Column, Inline, Table
 
 from ..declare import comes_from, field
 from .common import Instant, Method, PartyRole, Rate, rate
+from .labels import Labels, labels
 
 
 @comes_from(None)
@@ -34,3 +36,4 @@ class Reliability:
     period: Period | None = field(Inline(where="{row}.period_start IS NOT NULL"))
     computed_at: Instant = field(Column("computed_at"))
     method: Method = field(Inline())
+    labels: Labels = labels(Facet.RELIABILITY)

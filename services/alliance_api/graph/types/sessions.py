@@ -6,10 +6,12 @@ from enum import StrEnum
 
 import strawberry
 
+from alliance_api.charter.facets import Facet
 from alliance_api.onesql.sources import Column, Computed, Join, Table, ToOne
 
 from ..declare import asked, comes_from, field
 from .common import Duration, Instant, Node, PartyRole, SessionOutcome
+from .labels import Labels, labels
 from .people import Person
 
 
@@ -72,6 +74,7 @@ class Session(Node):
     excused: bool | None = field(Column("excused", "attendance"), facet="ATTENDANCE")
     moved_from: Session | None = field(ToOne({"moved_from": "id"}))
     moved_to: Session | None = field(ToOne({"id": "moved_from"}))
+    labels: Labels = labels(Facet.SESSION_PLAN)
 
     @asked(MINUTES_LATE, "Minutes after the planned start; negative when early.", "ATTENDANCE")
     def minutes_late(self, of: PartyRole) -> float | None: ...

@@ -28,6 +28,7 @@ from ..declare import comes_from, field
 from .commitments import Commitment
 from .common import InformantRole, Instant, Method, Node, PartyRole
 from .goals import Goal
+from .labels import Labels, labels
 from .measurements import Measurement, Occasion
 from .people import Person
 from .sessions import Session
@@ -128,6 +129,7 @@ class Signal(Node):
     )
     heard_at: Instant | None = field(Column("heard_at"))
     method: Method = field(Inline())
+    labels: Labels = labels(Facet.SIGNAL)
 
 
 SIGNALS = ToMany(
@@ -136,6 +138,7 @@ SIGNALS = ToMany(
     where=(RAISED,),
     filters=(Filter("state", "{row}.state = ANY ({value})", "text[]"),),
     limit="first",
+    skip="skip",
 )
 
 _TERMS = {relation: terms for relation, terms in READ[Facet.SIGNAL].items() if terms != (NEVER,)}
@@ -162,6 +165,7 @@ class Preference:
     value: float = field(Column("value"), "From -3 to 3; neither end is better.")
     set_by: Person | None = field(ToOne({"person_id": "id"}))
     set_at: Instant = field(Column("set_at"))
+    labels: Labels = labels(Facet.PREFERENCE)
 
 
 PREFERENCES = ToMany(

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 import strawberry
 
+from alliance_api.charter.facets import Facet
 from alliance_api.domain.concordance import Unit
 from alliance_api.domain.episodes import Pattern
 from alliance_api.domain.shapes import Shape
@@ -13,6 +14,7 @@ from alliance_api.onesql.sources import Column, Inline, Order, Table, ToMany, To
 
 from ..declare import comes_from, field
 from .common import Estimate, InformantRole, Interval, Method, Rate, estimate, rate
+from .labels import Labels, labels
 from .measurements import Measurement, Score
 from .people import Person
 
@@ -97,6 +99,7 @@ class Trajectory:
         )
     )
     method: Method = field(Inline())
+    labels: Labels = labels(Facet.TREND)
 
 
 @comes_from(Table("concordances", subject="case_id", label=TREND), TREND)
@@ -117,6 +120,7 @@ class Concordance:
     )
     reason: str | None = field(Column("reason"))
     method: Method = field(Inline())
+    labels: Labels = labels(Facet.TREND)
 
 
 @comes_from(None)
@@ -149,3 +153,4 @@ class Attainment:
     median_days: float | None = field(Column("median_days"), "From proposal to agreement.")
     disagreed: int = field(Column("disagreed"), "Goals that somebody disagrees with: information.")
     method: Method = field(Inline())
+    labels: Labels = labels(Facet.GOAL)

@@ -18,7 +18,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from alliance_api.charter.principal import Principal
-from alliance_api.instruments.loader import load_all
+from alliance_api.instruments.forms import definition, headline_scale
 from chassis.problems import Unauthorised
 from chassis.problems import headers as carried
 
@@ -38,6 +38,7 @@ Read = Callable[[Principal, str, dict[str, Any]], Awaitable[Mapping[str, Any] | 
 # A database that cannot, and a drawing that took too long or whose process died.
 _PASSING = (psycopg.Error, sqlalchemy.exc.DBAPIError, TimeoutError, anyio.BrokenWorkerProcess)
 
+_NO_FORM = "There is no such instrument."
 _log = logging.getLogger("alliance.charts")
 
 
@@ -55,10 +56,12 @@ class Asked:
     def of(cls, request: HTTPRequest) -> Asked:
         """Return what is asked for. Raises `Refused`, with the first field to mend."""
         code = request.path_params["instrument"]
-        if code not in load_all():
-            raise Refused(404, "UNKNOWN_INSTRUMENT", "There is no such instrument.", "instrument")
-        scales = {scale.key for scale in load_all()[code].scales}
-        scale = request.query_params.get("scale", "total")
+        form = definition(code)
+        if form is None:
+            raise Refused(404, "UNKNOWN_INSTRUMENT", _NO_FORM, "instrument")
+        scales = {scale.key for scale in form.scales}
+        # No form has a scale without a name: one that must not be summed up has to be told.
+        scale = request.query_params.get("scale", headline_scale(code) or "")
         if scale not in scales:
             told = f"This instrument's scales are: {', '.join(sorted(scales))}."
             raise Refused(400, "UNKNOWN_SCALE", told, "scale")
@@ -100,6 +103,9 @@ def routes(read: Read, authenticate: Authenticate) -> list[BaseRoute]:
         if data is None or data["case"] is None:
             told = "There is no such case, or you may not see it."
             raise Refused(404, "NOT_FOUND", told, "case")
+        # A translation may be known by its name, and not be loaded here.
+        if data["instrument"] is None:
+            raise Refused(404, "UNKNOWN_INSTRUMENT", _NO_FORM, "instrument")
         chart = reading.chart(asked.instrument, asked.scale, data["case"])
         return asked, chart, svg.picture(chart, asked.width, asked.name)
 

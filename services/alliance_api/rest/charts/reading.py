@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from alliance_api.domain.charts import LONG_GAP
 from alliance_api.domain.instruments import InformantRole, Instrument
 from alliance_api.domain.norms import Polarity
-from alliance_api.instruments.loader import load_all
+from alliance_api.instruments.forms import definition, headline_scale
 from alliance_api.instruments.pairs import counterpart
 
 from .values import Axis, Chart, Episode, Hidden, Limits, Place, Point, Series
@@ -25,6 +25,7 @@ from .words import day
 
 DOCUMENT = """query Chart($case: ID!, $scale: String!,
     $instrument: String!, $informant: InformantRole!, $other: String!, $otherInformant: InformantRole!) {
+  instrument(code: $instrument) { code }
   case(id: $case) {
     timeZone
     sessions(last: 100, outcome: [KEPT, CANCELLED, LATE_CANCELLED, MISSED]) { nodes { ...S outcome } }
@@ -46,7 +47,7 @@ fragment T on Trajectory {
   }
 }"""
 # The rules that raise signals; those that look back are for reading, not for drawing.
-LIVE = frozenset({"rupture-chart", "rupture-fall-from-usual"})
+LIVE = frozenset({"rupture-beyond-noise"})
 _FORM = re.compile(r", (client|therapist) form$")
 
 Row = Mapping[str, Any]
@@ -54,33 +55,41 @@ Row = Mapping[str, Any]
 
 def variables(case: str, code: str, scale: str) -> dict[str, Any]:
     """Return the document's variables: a form, and the other party's form if there is one."""
-    other = _other(code, scale)
+    form, other = _form(code), _other(code, scale)
     return {
         "case": case,
         "scale": scale,
         "instrument": code,
-        "informant": load_all()[code].informant.value,
+        "informant": form.informant.value,
         # No instrument has an empty code: then there is nothing beside it.
         "other": other.code if other else "",
-        "otherInformant": (other or load_all()[code]).informant.value,
+        "otherInformant": (other or form).informant.value,
     }
 
 
 def chart(code: str, scale: str, case: Row) -> Chart:
     """Return what the document's answer about a case says, the client's side first."""
     time = _Time.of(case)
-    sides = [(load_all()[code], "own")]
+    form = _form(code)
+    sides = [(form, "own")]
     if other := _other(code, scale):
         sides.append((other, "other"))
         sides.sort(key=lambda side: side[0].informant is not InformantRole.CLIENT)
     series = tuple(_series(form, scale, _Side(case, name, time)) for form, name in sides)
-    title = _FORM.sub("", load_all()[code].name) if other else load_all()[code].name
-    named = title if scale == "total" else f"{title}: {scale.replace('-', ' ')}"
+    title = _FORM.sub("", form.name) if other else form.name
+    named = title if scale == headline_scale(code) else f"{title}: {scale.replace('-', ' ')}"
     return Chart(named, series, time.axis if any(one.points for one in series) else None)
 
 
+def _form(code: str) -> Instrument:
+    form = definition(code)
+    if form is None:
+        raise LookupError("whoever asks for a chart knows that there is such a form")
+    return form
+
+
 def _other(code: str, scale: str) -> Instrument | None:
-    other = load_all().get(counterpart(code) or "")
+    other = definition(counterpart(code) or "")
     return other if other and any(one.key == scale for one in other.scales) else None
 
 

@@ -54,9 +54,9 @@ def upgrade() -> None:
         sa.Column("ends_on", sa.Date(), nullable=False),
         sa.Column("minimum", sa.Double(), nullable=False),
         sa.Column("maximum", sa.Double(), nullable=False),
-        sa.Column("step", sa.Double(), nullable=False),
         sa.Column("n", sa.Integer(), nullable=True),
         sa.Column("value", sa.Double(), nullable=True),
+        sa.Column("step", sa.Double(), nullable=True),
         sa.Column("value_lower", sa.Double(), nullable=True),
         sa.Column("value_upper", sa.Double(), nullable=True),
         sa.Column("pooled_value", sa.Double(), nullable=True),
@@ -633,17 +633,17 @@ def upgrade() -> None:
     )
     op.add_column("consents", sa.Column("withdrawn_by", sa.Uuid(), nullable=True))
     op.create_foreign_key(
-        op.f("consents_assented_by_fkey"),
-        "consents",
-        "people",
-        ["organisation_id", "assented_by"],
-        ["organisation_id", "id"],
-    )
-    op.create_foreign_key(
         op.f("consents_withdrawn_by_fkey"),
         "consents",
         "people",
         ["organisation_id", "withdrawn_by"],
+        ["organisation_id", "id"],
+    )
+    op.create_foreign_key(
+        op.f("consents_assented_by_fkey"),
+        "consents",
+        "people",
+        ["organisation_id", "assented_by"],
         ["organisation_id", "id"],
     )
     op.alter_column("facts", "case_id", existing_type=sa.UUID(), nullable=True)
@@ -743,6 +743,7 @@ def upgrade() -> None:
     )
     op.drop_column("signals", "closed_at")
     op.drop_column("signals", "evidence")
+    op.add_column("standing", sa.Column("part2", sa.Boolean(), nullable=True))
     op.execute(
         """ALTER TABLE care_team ADD CONSTRAINT care_team_authority_check CHECK ((authority = ANY (ARRAY['PARENTAL'::text, 'COURT'::text, 'INVITED'::text])))"""
     )
@@ -787,6 +788,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     repeal()
+    op.drop_column("standing", "part2")
     op.add_column(
         "signals",
         sa.Column(
@@ -846,8 +848,8 @@ def downgrade() -> None:
     op.drop_column("instrument_items", "not_applicable")
     op.drop_column("goals", "kind")
     op.alter_column("facts", "case_id", existing_type=sa.UUID(), nullable=False)
-    op.drop_constraint(op.f("consents_withdrawn_by_fkey"), "consents", type_="foreignkey")
     op.drop_constraint(op.f("consents_assented_by_fkey"), "consents", type_="foreignkey")
+    op.drop_constraint(op.f("consents_withdrawn_by_fkey"), "consents", type_="foreignkey")
     op.drop_column("consents", "withdrawn_by")
     op.drop_column("consents", "assented_at")
     op.drop_column("consents", "assented_by")

@@ -442,7 +442,7 @@ GRANT SELECT ON legal_holds TO alliance_engine;
 
 GRANT SELECT ON erasures TO alliance_engine;
 
-GRANT SELECT, UPDATE (reason) ON emergencies TO alliance_engine;
+GRANT SELECT (organisation_id, id, case_id, person_id, opened_at, ends_at), UPDATE (reason) ON emergencies TO alliance_engine;
 
 GRANT SELECT (organisation_id, person_id), DELETE ON idempotency_keys TO alliance_engine;
 
