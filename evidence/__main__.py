@@ -8,10 +8,12 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from evidence import (
+    aggregates,
     bench,
     broken_query,
     check,
     fresh,
+    keys,
     law_alone,
     law_cost,
     ledger,
@@ -35,6 +37,8 @@ EXPERIMENTS: dict[str, Experiment] = {
     "law-alone": law_alone.experiment,
     "side-channels": side_channels.experiment,
     "ledger": ledger.experiment,
+    "keys": keys.experiment,
+    "aggregates": aggregates.experiment,
     "check": check.experiment,
     "mutants": mutants.experiment,
     "fresh": fresh.experiment,

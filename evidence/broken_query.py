@@ -175,6 +175,8 @@ class Asker:
     offices: frozenset[str] = frozenset()
     resources: frozenset[str] = frozenset(RESOURCES)
     patient: UUID | None = None
+    # The same, for whoever asks through the product and not the database.
+    speaker: Person | None = None
 
     @property
     def person(self) -> UUID | None:
@@ -405,7 +407,7 @@ def askers(world: World) -> list[Asker]:
 
 
 def _asker(label: str, person: Person, relations: Mapping[UUID, str]) -> Asker:
-    return Asker(label, person.principal, person.organisation, relations)
+    return Asker(label, person.principal, person.organisation, relations, speaker=person)
 
 
 def _bound(world: World, first: UUID, second: UUID) -> list[Asker]:
@@ -496,7 +498,8 @@ def _narrowed(whole: Asker, person: Person) -> list[Asker]:
     found.append(_with(f"{whole.label} who may only search", whole, person, set(RESOURCES), "s"))
     wrong = person.can("user/*.srduc user/* */*.rs patient/*.rs user/Nothing.rs EVERYTHING")
     label = f"{whole.label} with scopes that are none"
-    return [*found, replace(whole, label=label, principal=wrong.principal, resources=frozenset())]
+    nothing = replace(whole, label=label, principal=wrong.principal, resources=frozenset())
+    return [*found, replace(nothing, speaker=wrong)]
 
 
 def _with(label: str, whole: Asker, person: Person, resources: set[str], verbs: str) -> Asker:
@@ -504,9 +507,10 @@ def _with(label: str, whole: Asker, person: Person, resources: set[str], verbs: 
     for name in sorted(resources):
         resource, _, query = name.partition("?")
         spelled.append(f"user/{resource}.{verbs}" + (f"?{query}" if query else ""))
-    principal = person.can(" ".join(spelled)).principal
+    narrowed = person.can(" ".join(spelled))
     opened = resources if verbs == "rs" else set()
-    return replace(whole, label=label, principal=principal, resources=frozenset(opened))
+    found = replace(whole, label=label, resources=frozenset(opened))
+    return replace(found, principal=narrowed.principal, speaker=narrowed)
 
 
 # --- The query ------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 from psycopg import errors, sql
 
-from alliance_api.charter.policies import ROLES, law, policies
+from alliance_api.charter.policies import OTHER_GRANTS, ROLES, law, policies
 from alliance_api.charter.withheld import WITHHELD_VIEW
 from alliance_api.store.tables import metadata
 from evidence.figures import Figure
@@ -42,6 +42,7 @@ def holes(connection: psycopg.Connection[Any]) -> list[str]:
 
 
 _ROLES = ", ".join(f"'{role}'" for role in ROLES)
+_OPERATORS = ", ".join(f"'{role}'" for role in OTHER_GRANTS)
 _OF_US = "n.nspname = %(schema)s"
 HOLES: dict[str, bytes] = {
     "a table without forced row-level security": f"""
@@ -74,6 +75,10 @@ HOLES: dict[str, bytes] = {
     "a role above the law that the API may become": b"""
         SELECT r.rolname FROM pg_roles r WHERE pg_has_role('alliance_api', r.oid, 'MEMBER')
           AND r.rolname NOT IN ('alliance_api', 'alliance_engine')""",
+    "somebody who may become a role of the operator's": f"""
+        SELECT m.rolname FROM pg_auth_members a JOIN pg_roles r ON r.oid = a.roleid
+        JOIN pg_roles m ON m.oid = a.member
+        WHERE r.rolname IN ({_OPERATORS}) AND NOT m.rolsuper""".encode(),
     "a right for everybody": f"""
         SELECT DISTINCT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace,
           aclexplode(c.relacl) a WHERE {_OF_US} AND a.grantee = 0""".encode(),

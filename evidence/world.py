@@ -310,7 +310,7 @@ async def _submitted(  # noqa: PLR0913
             occasion=None,
             # The highest of every item: that is a finding, too.
             answers=[GivenAnswer(number, 4) for number in range(1, ITEMS + 1)],
-            comment="Canary in a comment",
+            comment=f"Canary in a comment: {uuid4()}",
             disclosure=disclosure,
             to_caregivers=invited,
         )

@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from importlib.metadata import version
 from typing import Any
 
 import orjson
@@ -13,12 +14,13 @@ from fastapi import FastAPI
 from opentelemetry import trace
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from alliance_api.charter import jurisdictions
+from alliance_api.charter import jurisdictions, notices
 from alliance_api.charter.principal import NotAPrincipal, Principal, principal_of
 from alliance_api.graph.execute import Executor, Request
 from alliance_api.graph.http import GraphQLHTTP
 from alliance_api.graph.page import routes
 from alliance_api.rest import service
+from alliance_api.rest.archive import endpoint as archive
 from alliance_api.rest.charts import endpoint as charts
 from alliance_api.settings import Settings
 from alliance_api.store.sealer import Sealer
@@ -93,6 +95,12 @@ def masters_of(settings: Settings) -> LocalMasters:
     return local_masters(text, settings.master_keys_file)
 
 
+def export_key(settings: Settings) -> SigningKey | None:
+    """Return the key that signs archives, if there is one. Raises `ValueError` for a bad one."""
+    given = settings.export_key
+    return SigningKey(orjson.loads(given.get_secret_value())) if given is not None else None
+
+
 def create_app(
     settings: Settings | None = None, clock: Callable[[], datetime] = utc_now
 ) -> ASGIApp:
@@ -100,6 +108,8 @@ def create_app(
     settings = settings or Settings()  # type: ignore[call-arg]  # the environment fills them
     if settings.jurisdictions:
         jurisdictions.use(jurisdictions.read_jurisdictions(settings.jurisdictions))
+    if settings.notices:
+        notices.use(notices.read_notices(settings.notices))
     url = settings.database_url.get_secret_value()
     database = Database(url, size=settings.pool_size, vault=Vault(masters_of(settings)))
     verifier = Verifier([Issuer(**issuer) for issuer in settings.issuers], settings.audience)
@@ -119,7 +129,13 @@ def create_app(
         answer = await executor.execute(principal, Request(query, None, variables))
         return orjson.loads(answer.body).get("data")
 
-    rest.router.routes.extend([*service.routes(database), *charts.routes(read, tokens)])
+    rest.router.routes.extend(
+        [
+            *service.routes(database),
+            *charts.routes(read, tokens),
+            *archive.routes(read, tokens, export_key(settings), version("alliance"), clock),
+        ]
+    )
     graphql = GraphQLHTTP(executor, tokens)
     if settings.graphiql:
         rest.router.routes.extend(routes())

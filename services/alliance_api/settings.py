@@ -57,6 +57,16 @@ class Settings(BaseSettings):
         default=None,
         description="TOML: a clinic's own rows of who decides alone from which age; best by file.",
     )
+    notices: str | None = Field(
+        default=None,
+        description="TOML: the words that a clinic's counsel wants beside data under 42 CFR Part 2; "
+        "best by file.",
+    )
+    export_key: SecretStr | None = Field(
+        default=None,
+        description="An Ed25519 private JWK that signs archives of people's own data; best by file. "
+        "Without one `GET /v1/me/archive` is not served.",
+    )
     ledger_seconds: float = Field(
         default=60, gt=0, description="How often what was read is sealed, if there is a key."
     )

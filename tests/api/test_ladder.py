@@ -137,6 +137,7 @@ MAY_NOT: dict[str, tuple[str, ...]] = {
     "proposeGoal": ("supervisor", "caregiver", "manager"),
     "answerGoal": ("supervisor",),
     "rateGoal": ("supervisor",),
+    "endGoal": ("supervisor",),
     "scheduleSession": ("client", "supervisor", "caregiver"),
     "moveSession": ("client", "supervisor", "caregiver"),
     "cancelSession": ("client", "supervisor", "caregiver"),

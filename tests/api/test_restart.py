@@ -11,6 +11,7 @@ from tests import house as houses
 from tests.house import House
 from tests.people import Clinic, a_clinic, mutation_text, with_key
 
+GOALS = "query($id: ID!) { case(id: $id) { goals { wording } } }"
 READ = "query($id: ID!) { case(id: $id) { status client { name } } }"
 
 
@@ -72,8 +73,8 @@ def test_after_every_connection_was_terminated_a_mutation_is_done_once(
     for wording in ("first", "second", "third"):
         assert terminate(clinic.house) >= 1
         clinic.client.done("proposeGoal", "", case=clinic.case_id, wording=wording)
-        question = "SELECT count(*) FROM goal_versions WHERE organisation_id = %s AND wording = %s"
-        assert clinic.rows(question, wording) == [(1,)]
+        goals = clinic.client.reads(GOALS, id=clinic.case_id)["case"]["goals"]
+        assert [goal["wording"] for goal in goals].count(wording) == 1
 
 
 def test_all_at_once_after_every_connection_was_terminated(clinic: Clinic) -> None:

@@ -45,7 +45,9 @@ verified = false
     ],
 )
 def test_a_birthday_begins_at_midnight_where_somebody_lives(zone: str, instant: datetime) -> None:
-    assert lapses_at(date(2012, 6, 3), 14, ZoneInfo(zone)) == instant
+    found = lapses_at(date(2012, 6, 3), 14, ZoneInfo(zone))
+    assert found == instant
+    assert found.tzinfo is UTC
 
 
 def test_where_clocks_skip_midnight_a_day_begins_when_they_jump() -> None:
@@ -57,6 +59,9 @@ def test_where_clocks_skip_midnight_a_day_begins_when_they_jump() -> None:
 def test_who_was_born_on_a_leap_day_completes_a_common_year_on_the_28th() -> None:
     assert birthday(date(2012, 2, 29), 14) == date(2026, 2, 28)
     assert birthday(date(2012, 2, 29), 12) == date(2024, 2, 29)
+    # Of the centuries only every fourth is a leap year.
+    assert birthday(date(1896, 2, 29), 4) == date(1900, 2, 28)
+    assert birthday(date(1996, 2, 29), 4) == date(2000, 2, 29)
 
 
 def test_years_are_completed_on_the_birthday_and_not_before() -> None:

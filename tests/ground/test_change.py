@@ -24,6 +24,7 @@ from alliance_api.domain.change import (
 )
 from alliance_api.domain.norms import Polarity
 from alliance_api.domain.recovery import (
+    METHOD,
     NO_CUT,
     POINTS_METHOD,
     Cuts,
@@ -215,6 +216,7 @@ def test_recovered_is_reliable_and_across_the_cut(
     assert outcome(-before, -after, norm, LOWER, -cut).status is expected
     found = outcome(before, after, norm, HIGHER, cut)
     assert (found.cut, found.polarity, found.reason) == (cut, HIGHER, None)
+    assert found.method == METHOD
 
 
 @pytest.mark.parametrize(

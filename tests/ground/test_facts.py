@@ -156,6 +156,8 @@ def test_prose_does_not_fit_into_a_fact(prose: str) -> None:
         Fact(facts.GOAL_RATED, CASE, IT, AT, {"by": prose})
     with pytest.raises(ValueError, match="only"):
         Fact(facts.GOAL_RATED, CASE, prose, AT, {})
+    with pytest.raises(ValueError, match="only"):
+        Fact(facts.GOAL_RATED, prose, IT, AT, {})
     assert "unheard" not in str(refused.value)
 
 

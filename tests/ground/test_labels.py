@@ -96,7 +96,9 @@ def test_a_young_client_adds_one_code_and_nothing_else(facet: Facet) -> None:
 def test_of_several_labels_the_highest_counts_and_nothing_is_said_twice() -> None:
     note, score = labelled(Facet.PROCESS_NOTE, part2=True), labelled(Facet.CLIENT_SCORES)
     both = highest([score, note, score])
-    assert both == Label(V, ("PSY", "PSYTHPN", "SUD"), ("HIPAAPsyNotes", "42CFRPart2"), ("NORDSCLCD",))
+    assert both == Label(
+        V, ("PSY", "PSYTHPN", "SUD"), ("HIPAAPsyNotes", "42CFRPart2"), ("NORDSCLCD",)
+    )
     assert highest([]) == Label(N)
 
 

@@ -75,14 +75,17 @@ def case(
 ) -> dict[str, Any]:
     nodes = [{**session(number), "outcome": "KEPT"} for number in range(1, kept + 1)]
     found = {"timeZone": "Europe/Berlin", "sessions": {"nodes": nodes}, "own": own, "other": other}
-    return {**found, "ownGiven": {"nodes": list(hidden)}, "otherGiven": {"nodes": []}, **given}
+    rest = {"otherGiven": {"nodes": []}, "labels": {"notice": None}}
+    return {**found, "ownGiven": {"nodes": list(hidden)}, **rest, **given}
 
 
 def read(found: dict[str, Any], code: str = "alliance-check-in", scale: str = "total") -> Chart:
     return reading.chart(code, scale, found)
 
 
-def rupture(start: int, nadir: int, repair: int | None, method: str = "rupture-beyond-noise") -> Any:
+def rupture(
+    start: int, nadir: int, repair: int | None, method: str = "rupture-beyond-noise"
+) -> Any:
     at = [None if one is None else {"takenAt": instant(one - 1)} for one in (start, nadir, repair)]
     named = dict(zip(("start", "nadir", "repair"), at, strict=True))
     return {**named, "over": repair is not None, "method": {"id": method}}
@@ -457,6 +460,19 @@ def test_whatever_was_rated_can_be_drawn(
     drawn = [*root.iter(f"{SVG}circle"), *root.iter(f"{SVG}rect")]
     inside = [one for one in drawn if one.find(f"{SVG}title") is not None]
     assert len(inside) == len(mine) + len(theirs)
+
+
+@pytest.mark.parametrize("room", [320, 760])
+def test_what_a_law_wants_passed_on_stands_below_the_picture_and_ends_its_words(room: int) -> None:
+    text = "42 CFR part 2 prohibits unauthorized use or disclosure of these records."
+    for own in (None, trajectory([rating(1), rating(2)])):
+        chart = read(case(own, kept=3, labels={"notice": {"text": text}}))
+        assert words.description(chart).endswith(f" {text}")
+        root = tree(svg.picture(chart, room))
+        shown = " ".join(each.text or "" for each in root.iter(f"{SVG}text"))
+        assert shown.endswith(text)
+        plain = read(case(own, kept=3))
+        assert text not in svg.picture(plain, room)
 
 
 def test_what_an_instrument_is_called_is_escaped() -> None:

@@ -161,6 +161,7 @@ def test_divergence_is_twenty_percent_apart_three_times_over() -> None:
         ("s1", "s2", "s3", "s4"),
     )
     assert len(divergences(-8, -8, -8)) == 1
+    assert divergences(-7.9, -7.9, -7.9) == []
 
 
 def test_divergence_needs_both_series_in_view_and_the_same_sessions() -> None:
@@ -217,6 +218,9 @@ def test_a_disagreement_is_about_words_and_ends_with_them() -> None:
     assert disagreements("w1", Stance.DISAGREE, Stance.DISAGREE) == ["GOAL_DISAGREEMENT:goal:w1"]
     assert disagreements("w2", Stance.AGREE, Stance.DISAGREE) == ["GOAL_DISAGREEMENT:goal:w2"]
     assert disagreements("w2", Stance.AGREE, Stance.PENDING) == []
+    said = GoalView("goal", "w1", week(3), {CLIENT: Stance.DISAGREE})
+    (found,) = of_kind(View(goals=(said,)), SignalKind.GOAL_DISAGREEMENT)
+    assert (found.at, found.evidence) == (week(3), ("goal",))
 
 
 @pytest.mark.parametrize(
@@ -239,6 +243,13 @@ def test_only_a_strong_preference_can_be_crossed(
     found = keys(View(preferences=(preference,)), SignalKind.PREFERENCE_MISMATCH)
 
     assert found == (["PREFERENCE_MISMATCH:directiveness:m"] if mismatch else [])
+
+
+def test_a_crossed_preference_rests_on_what_said_it() -> None:
+    said = PreferenceView("m", week(2), "directiveness", 8, -1, -3, 8, evidence=("m", "offered"))
+    (found,) = of_kind(View(preferences=(said,)), SignalKind.PREFERENCE_MISMATCH)
+
+    assert (found.at, found.evidence) == (week(2), ("m", "offered"))
 
 
 def test_reported_tension_is_a_rupture_too() -> None:

@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+import psycopg
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -36,8 +37,6 @@ def printed(ask: Asker, sealed: str, beside: str = "") -> bytes:
     sql = (
         f"SELECT '{{\"data\":{{\"a\":' || {mark} || ',\"b\":' || to_json($2::text)::text || '}}}}'"
     )
-    import psycopg
-
     with psycopg.RawCursor(ask.connection) as cursor:
         row = cursor.execute(sql.encode(), [sealed, beside]).fetchone()
     assert row is not None

@@ -62,6 +62,9 @@ HOLES = {
     "a rule": "CREATE RULE looking AS ON INSERT TO goals DO ALSO SELECT 1",
     "a right for everybody": "GRANT SELECT ON people TO PUBLIC",
     "a table of the API's own": "ALTER TABLE goals OWNER TO alliance_api",
+    "a service that may read answers to score them": "GRANT alliance_recompute TO alliance_api",
+    "an engine that may": "GRANT alliance_recompute TO alliance_engine WITH INHERIT FALSE",
+    "an owner who may wrap keys": "GRANT alliance_keeper TO alliance_owner WITH SET FALSE",
 }
 
 
@@ -145,6 +148,37 @@ def test_the_keeper_wraps_keys_anew_and_reads_nothing_that_they_open(house: Hous
         ("person_keys", "master", "UPDATE"),
     }
     [(may,)] = house.rows("SELECT pg_has_role('alliance_api', 'alliance_keeper', 'MEMBER')")
+    assert may is False
+
+
+def test_whoever_recomputes_reads_what_scores_are_made_of_and_no_words(house: House) -> None:
+    found = rights_of(house, "alliance_recompute")
+    assert {table for table, _, _ in found} == {
+        "instruments",
+        "measurements",
+        "answers",
+        "scores",
+        "score_inputs",
+        "findings",
+    }
+    assert {
+        right[2] for right in found if right[0] in {"instruments", "measurements", "answers"}
+    } == {"SELECT"}
+    assert ("answers", "value", "SELECT") in found
+    assert ("answers", "", "SELECT") not in found, "when an answer opens is not its business"
+    opens = {(table, right) for table, column, right in found if column == "opens_at"}
+    assert ("scores", "UPDATE") not in opens
+    assert ("findings", "UPDATE") not in opens
+
+
+def test_whoever_recomputes_is_bound_to_one_organisation_and_nobody_may_become_them(
+    house: House, clinic: Clinic, broken: psycopg.Connection[tuple[object, ...]]
+) -> None:
+    broken.execute("SET LOCAL ROLE alliance_recompute")
+    assert broken.execute("SELECT count(*) FROM scores").fetchall() == [(0,)]
+    with psycopg.connect(house.url) as service, pytest.raises(errors.InsufficientPrivilege):
+        service.execute("SET ROLE alliance_recompute")
+    [(may,)] = house.rows("SELECT pg_has_role('alliance_api', 'alliance_recompute', 'MEMBER')")
     assert may is False
 
 

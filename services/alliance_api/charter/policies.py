@@ -16,8 +16,8 @@ from .relations import OF_A_CASE, OF_AN_ORGANISATION, Relation
 
 API = "alliance_api"
 ENGINE = "alliance_engine"
-# Entered by operators only; the service cannot become it.
-KEEPER = "alliance_keeper"
+# Entered by operators only; the service cannot become them.
+KEEPER, RECOMPUTE = "alliance_keeper", "alliance_recompute"
 
 
 def setting(name: str, kind: str = "uuid") -> str:
@@ -414,9 +414,21 @@ API_GRANTS: dict[str, str] = {
 
 
 # What other roles may do beside the service and its engine. The keeper wraps keys anew when a master
-# key is replaced; what the keys open it cannot read.
+# key is replaced; what the keys open it cannot read. Whoever recomputes reads answers, to make of them
+# what the engine was told when they were given, and nothing that anybody wrote.
+MADE = "organisation_id, id, case_id, informant_id, informant_role, sealed_for, to_caregivers"
 OTHER_GRANTS: dict[str, dict[str, str]] = {
     KEEPER: {"person_keys": "SELECT, UPDATE (wrapped, master)"},
+    RECOMPUTE: {
+        "instruments": "SELECT (organisation_id, id, version)",
+        "measurements": f"SELECT ({MADE}, session_id, instrument_id, instrument_code, taken_at, "
+        "scores_open_at, answers_open_at, superseded_by)",
+        "answers": "SELECT (organisation_id, measurement_id, case_id, item, value, not_applicable)",
+        "scores": "SELECT, INSERT, DELETE, UPDATE (raw, mean, pomp, minimum, maximum, answered, "
+        "missing, reason, method_id, method_version)",
+        "score_inputs": "SELECT, INSERT, UPDATE (inputs_hash)",
+        "findings": "SELECT, INSERT, DELETE, UPDATE (answered, method_id, method_version)",
+    },
 }
 ROLES = (API, ENGINE, *OTHER_GRANTS)
 

@@ -20,6 +20,7 @@ from alliance_api.store.migrate import ensure_database, ensure_roles, migrate
 from chassis import embedded
 from chassis.database import address, for_sqlalchemy
 from chassis.masters import BYTES, Ring
+from chassis.signing import key_at
 from chassis.tokens import new_key
 
 FOLDER = Path("var") / "demo"
@@ -116,6 +117,13 @@ def keys() -> tuple[dict[str, Any], dict[str, Any]]:
             json.dump({"private": private, "public": public}, file)
     found = json.loads(path.read_text(encoding="utf-8"))
     return found["private"], found["public"]
+
+
+def exports() -> Path:
+    """Return the file of the key that signs archives, made on the spot the first time."""
+    path = FOLDER / "export.jwk"
+    key_at(path)
+    return path
 
 
 def masters() -> Path:

@@ -15,7 +15,7 @@ import uvicorn
 from alliance_api.app import create_app
 from alliance_api.settings import Settings
 
-from .place import AUDIENCE, ISSUER, Place, keys, masters
+from .place import AUDIENCE, ISSUER, Place, exports, keys, masters
 
 PORT = 8000
 
@@ -41,6 +41,7 @@ def served(place: Place, clock: Clock) -> Iterator[str]:
         master_keys_file=masters(),
         audience=AUDIENCE,
         trusted_issuers=json.dumps([{"name": ISSUER, "keys": {"keys": [public]}}]),
+        export_key=exports().read_text(encoding="utf-8"),  # type: ignore[arg-type]  # the same
     )
     port = _port()
     config = uvicorn.Config(

@@ -4,6 +4,7 @@ import statistics
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from alliance_api.domain.beyond_noise import SHARE_OF_RANGE, beyond_noise_rule
 from alliance_api.domain.change import METHOD as CHANGE_METHOD
@@ -119,6 +120,10 @@ def _rupture(seen: Sequence[Reading | TensionReport], episode: Episode) -> Marke
     return MarkedRupture(mark, Mark(begin, seen[repair].at, mended, method, episode.over))
 
 
+# Few values come again and again, and exact fractions are slow.
+_pomp = lru_cache(maxsize=4096)(pomp)
+
+
 @dataclass(frozen=True, slots=True)
 class _Seen:
     """How one informant saw a session, in percent of maximum possible, and when they said so."""
@@ -129,7 +134,7 @@ class _Seen:
 
 def _by_session(series: Series) -> dict[str, _Seen]:
     return {
-        reading.session: _Seen(pomp(reading.value, series.minimum, series.maximum), reading.at)
+        reading.session: _Seen(_pomp(reading.value, series.minimum, series.maximum), reading.at)
         for reading in series.readings
         if reading.session is not None
     }

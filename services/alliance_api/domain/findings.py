@@ -43,18 +43,22 @@ class Finding:
 
 
 def findings(
-    instrument: Instrument, given: Sequence[GivenAnswer], *, least_line: int = LEAST_LINE
+    instrument: Instrument,
+    given: Sequence[GivenAnswer],
+    *,
+    scores: Sequence[ScaleScore] | None = None,
+    least_line: int = LEAST_LINE,
 ) -> tuple[Finding, ...]:
     """Return what is noticeable about one form: the form's findings first, then scale by scale.
 
     A line along the end of the range is told as ceiling or floor, not also as a straight line:
     somebody may simply be content. Where reversed items make an equal answer contradict itself,
-    the sum lies elsewhere, and the line is told.
+    the sum lies elsewhere, and the line is told. `scores` are the form's, if they are known.
 
     Raises:
         Refused: if the answers do not fit the form.
     """
-    scores = score(instrument, given)
+    scores = score(instrument, given) if scores is None else scores
     found = [finding for each in scores for finding in _of_scale(instrument, each, given)]
     values = [answer.value for answer in given if answer.value is not None]
     line = len(values) >= least_line and len(set(values)) == 1

@@ -60,9 +60,10 @@ class Grid:
         return low, high
 
     def spread(self, sd: float) -> float:
-        """Return what a standard deviation is told as: in 20ths of the range, two at the least.
+        """Return what a standard deviation is told as: in 20ths of the range, rounded up, two or more.
 
-        Told exactly, an SD near 0 would say that everybody has the same value.
+        Told exactly, an SD near 0 would say that everybody has the same value. Rounded up, it never
+        makes somebody unusual who is not.
         """
         twentieth = (self.maximum - self.minimum) / 20
-        return max(2, math.floor(sd / twentieth + 0.5)) * twentieth
+        return max(2, math.ceil(sd / twentieth - 1e-9)) * twentieth

@@ -131,8 +131,15 @@ def score(instrument: Instrument, given: Sequence[GivenAnswer]) -> tuple[ScaleSc
 
 
 def score_inputs_hash(instrument: Instrument, given: Sequence[GivenAnswer]) -> str:
-    """Return the hash of what `score` reads; as confidential as the answers (`inputs_hash`)."""
-    answers = {str(a.item): "NA" if a.not_applicable else a.value for a in given}
+    """Return the hash of what `score` reads; as confidential as the answers (`inputs_hash`).
+
+    An item that was left out has the same hash as one without an answer.
+    """
+    answers = {
+        str(answer.item): "NA" if answer.not_applicable else answer.value
+        for answer in given
+        if answer.not_applicable or answer.value is not None
+    }
     return inputs_hash(
         {"instrument": instrument.code, "version": instrument.version, "answers": answers}
     )

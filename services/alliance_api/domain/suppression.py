@@ -92,7 +92,7 @@ class Readers:
         return (
             now == before
             or now.isdisjoint(before)
-            or min(len(now - before), len(before - now)) >= self.least
+            or not any(0 < len(d) < self.least for d in (now - before, before - now))
         )
 
 

@@ -88,7 +88,9 @@ class Compiler(Statement):
         site = Site(definition.type, nodes, row, {**inherited, **own}, levels)
         return self._from_source(source, site)
 
-    def _from_source(self, source: Source, site: Site) -> Text:  # noqa: PLR0911  (one a source)
+    def _from_source(  # noqa: C901, PLR0911  (one a source)
+        self, source: Source, site: Site
+    ) -> Text:
         match source:
             case Column():
                 return column(self, source, site)

@@ -7,22 +7,23 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Uuid, bindparam, select
 from sqlalchemy.dialects.postgresql import insert
 
-from .rows import Found, all_of
+from .rows import Found, Query
 from .tables import preferences
 from .transaction import Transaction
+
+_STATED = Query.of(
+    select(preferences)
+    .where(preferences.c.case_id == bindparam("case", type_=Uuid))
+    .order_by(preferences.c.dimension, preferences.c.role)
+)
 
 
 async def stated(tx: Transaction, case: UUID) -> Sequence[Found]:
     """Return what the parties of a case say."""
-    return await all_of(
-        tx,
-        select(preferences)
-        .where(preferences.c.case_id == case)
-        .order_by(preferences.c.dimension, preferences.c.role),
-    )
+    return await _STATED.all(tx, case=case)
 
 
 async def state(

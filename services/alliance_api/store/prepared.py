@@ -59,6 +59,26 @@ def insertion(table: Table, names: tuple[str, ...]) -> Prepared:
 
 
 @cache
+def replacement(table: Table, names: tuple[str, ...], replaced: tuple[str, ...]) -> Prepared:
+    """Return the insertion of `rows`; where one is there already, these columns are replaced."""
+    keys = [column.name for column in table.primary_key]
+    changed = ", ".join(f"{_quoted(name)} = excluded.{_quoted(name)}" for name in replaced)
+    inserted = insertion(table, names).sql
+    return Prepared(f"{inserted} ON CONFLICT ({_listed(keys)}) DO UPDATE SET {changed}", {})
+
+
+@cache
+def deletion(table: Table) -> Prepared:
+    """Return the deletion of those rows of one `organisation` whose keys are `rows`."""
+    keys = _keys(table)
+    return Prepared(
+        f"DELETE FROM {table.name} WHERE organisation_id = %(organisation)s::uuid "
+        f"AND ({_listed(keys)}) IN (SELECT {_listed(keys)} FROM {_given('rows', table, keys)})",
+        {},
+    )
+
+
+@cache
 def synchronisation(table: Table, names: tuple[str, ...], parts: tuple[str, ...]) -> Prepared:
     """Return what makes the rows of one `case` these `rows`, and tells how many changed.
 
@@ -66,7 +86,7 @@ def synchronisation(table: Table, names: tuple[str, ...], parts: tuple[str, ...]
     belong to `parts`, which are named by these columns; without any such columns, all of them.
     Other parts are not looked at: of these it is best to give what is new, and no more.
     """
-    keys = [column.name for column in table.primary_key if column.name != "organisation_id"]
+    keys = _keys(table)
     others = [name for name in names if name not in keys]
     among = f"({_listed(parts, 't.')}) IN (SELECT {_listed(parts)} FROM {_given('parts', table, parts)})"
     # The case first, by its index: a plan for all parameters could else read the organisation.
@@ -87,6 +107,10 @@ def synchronisation(table: Table, names: tuple[str, ...], parts: tuple[str, ...]
         "SELECT (SELECT count(*) FROM gone) + (SELECT count(*) FROM kept)"
     )
     return Prepared(text, {})
+
+
+def _keys(table: Table) -> list[str]:
+    return [column.name for column in table.primary_key if column.name != "organisation_id"]
 
 
 def _given(parameter: str, table: Table, names: Sequence[str]) -> str:

@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
-from .rows import Found, Query, add_all, all_of, new_id, one
+from .rows import Found, Query, add_figures, all_of, new_id, one
 from .tables import (
     attendance,
     instruments,
@@ -104,8 +104,10 @@ async def asked(tx: Transaction, case: UUID) -> Sequence[Found]:
 
 async def sync(
     tx: Transaction, case: UUID, kinds: Collection[str], wanted: Sequence[Mapping[str, Any]]
-) -> Sequence[Found]:
-    """Make a case's signals of some kinds these; return the new ones (for the engine).
+) -> tuple[Sequence[Found], int]:
+    """Make a case's signals of some kinds these (for the engine).
+
+    Returns the new ones, and how many changed in all.
 
     `evidence` of a row lists columns of `REFERENCES` with ids. What people have said to a signal
     stays with its episode; an episode that is not wanted goes.
@@ -126,9 +128,9 @@ async def sync(
         await tx.run(delete(signals).where(signals.c.id.in_(gone)))
     for row in moved:
         await tx.run(update(signals).where(signals.c.id == row["id"]).values(_columns(row)))
-    await add_all(tx, signals, [_columns(row) for row in new])
-    await add_all(tx, signal_evidence, [part for row in (*new, *moved) for part in _parts(row)])
-    return new
+    await add_figures(tx, signals, [_columns(row) for row in new])
+    await add_figures(tx, signal_evidence, [part for row in (*new, *moved) for part in _parts(row)])
+    return new, len(new) + len(moved) + len(gone)
 
 
 async def find(tx: Transaction, signal: UUID) -> Found | None:

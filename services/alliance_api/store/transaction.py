@@ -7,7 +7,7 @@ opens a transaction that its caller, the edge, commits by leaving the block.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from sqlalchemy.engine import CursorResult
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.sql import Executable
 
-from alliance_api.charter.policies import ENGINE
+from alliance_api.charter.policies import ENGINE, RECOMPUTE
 from alliance_api.charter.principal import SETTINGS, Principal
 from chassis.database import Reads, for_sqlalchemy
 from chassis.vault import Key, NoMasters, Vault
@@ -41,6 +41,7 @@ _BIND_WRITE = Prepared(
     {},
 )
 _BECOME_ENGINE = Prepared(f"SET LOCAL ROLE {ENGINE}", {})
+_BECOME_RECOMPUTE = Prepared(f"SET LOCAL ROLE {RECOMPUTE}", {})
 _BECOME_ONESELF = Prepared("SET LOCAL ROLE NONE", {})
 _LOCK = Prepared("SELECT pg_advisory_xact_lock(hashtextextended(%(name)s, 0))", {})
 _LOCK_SHARED = Prepared("SELECT pg_advisory_xact_lock_shared(hashtextextended(%(name)s, 0))", {})
@@ -139,10 +140,17 @@ class Transaction:
             self._driver = driver
         return self._driver
 
-    @asynccontextmanager
-    async def as_engine(self) -> AsyncIterator[None]:
+    def as_engine(self) -> AbstractAsyncContextManager[None]:
         """Act as the engine role: it derives from what it may not show, and states facts."""
-        await self.fetch(_BECOME_ENGINE)
+        return self._as(_BECOME_ENGINE)
+
+    def as_recompute(self) -> AbstractAsyncContextManager[None]:
+        """Act as the role that scores answers anew. The service may not; an operator may."""
+        return self._as(_BECOME_RECOMPUTE)
+
+    @asynccontextmanager
+    async def _as(self, become: Prepared) -> AsyncIterator[None]:
+        await self.fetch(become)
         yield
         # Not in a `finally`: after an error the transaction is over, and the role with it.
         await self.fetch(_BECOME_ONESELF)

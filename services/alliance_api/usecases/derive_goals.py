@@ -21,6 +21,8 @@ from .common import rate_columns
 
 async def derive_goals(tx: Transaction, case: Mapping[str, Any]) -> int:
     """Derive the figures of a case's goals; return how many rows changed (as the engine)."""
+    # Whoever else derives them waits, and then sees what was done here.
+    await tx.lock(f"attainments:{case['id']}")
     goals = await derived.goals(tx, case["id"])
     if not goals:
         return await derived.sync(tx, derived.ATTAINMENTS, case["id"], [])

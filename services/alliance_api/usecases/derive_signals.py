@@ -18,6 +18,8 @@ from alliance_api.domain import facts
 from alliance_api.domain.ids import Kind, parse_id
 from alliance_api.domain.signals import Signal, SignalKind, signals
 from alliance_api.domain.views import View
+from alliance_api.instruments.alliance import PREFERENCES
+from alliance_api.instruments.forms import origin
 from alliance_api.store import commitments, derived, outbox, preferences, sessions
 from alliance_api.store import signals as kept
 from alliance_api.store.rows import Found
@@ -54,8 +56,6 @@ KINDS: Mapping[Part, frozenset[SignalKind]] = {
     Part.GOALS: frozenset({SignalKind.GOAL_DISAGREEMENT}),
     Part.PREFERENCES: frozenset({SignalKind.PREFERENCE_MISMATCH}),
 }
-# What can change with a form that somebody answered, opened or closed.
-OF_A_FORM = (Part.SCORES, Part.OCCASIONS, Part.PREFERENCES)
 COLUMN = {
     Kind.MEASUREMENT: "measurement_id",
     Kind.SESSION: "session_id",
@@ -65,24 +65,30 @@ COLUMN = {
 }
 
 
-async def derive_signals(tx: Transaction, now: datetime, case: UUID, *parts: Part) -> int:
-    """Derive the signals of what has changed, of all without `parts`; return how many are new.
+def of_a_form(code: str) -> tuple[Part, ...]:
+    """Return what can change when such a form is answered, opened or closed."""
+    wishes = (Part.PREFERENCES,) if origin(code)[0] == PREFERENCES else ()
+    return (Part.SCORES, Part.OCCASIONS, *wishes)
 
-    For the engine, after everything they rest on was written.
+
+async def derive_signals(tx: Transaction, now: datetime, case: UUID, *parts: Part) -> int:
+    """Derive the signals of what has changed, of all without `parts`; return how many changed.
+
+    For the engine, after everything they rest on was written. `now` is when the facts are stated.
     """
     asked = parts or tuple(Part)
     await tx.lock(lock_name(case))
     seen = await _seen(tx, case, asked)
     rows = [
         {"audience": audience, **_row(signal)}
-        for audience in AUDIENCES
-        for signal in signals(_view(seen, audience))
+        for audience, found in _of_audiences(seen).items()
+        for signal in found
     ]
     kinds = [str(kind) for part in asked for kind in KINDS[part]]
-    new = await kept.sync(tx, case, kinds, rows)
+    new, changed = await kept.sync(tx, case, kinds, rows)
     for row in new:
         await outbox.state(tx, _raised(case, row, now))
-    return len(new)
+    return changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +120,18 @@ async def _seen(tx: Transaction, case: UUID, parts: Sequence[Part]) -> _Seen:
     if Part.PREFERENCES in parts:
         found["stated"] = await preferences.stated(tx, case)
     return _Seen(**found)
+
+
+def _of_audiences(seen: _Seen) -> Mapping[str, Sequence[Signal]]:
+    """Return what each audience is told; where both see alike it is computed once."""
+    known: list[tuple[View, Sequence[Signal]]] = []
+    told: dict[str, Sequence[Signal]] = {}
+    for audience in AUDIENCES:
+        view = _view(seen, audience)
+        found = next((before for same, before in known if same == view), None)
+        told[audience] = signals(view) if found is None else found
+        known.append((view, told[audience]))
+    return told
 
 
 def _view(seen: _Seen, audience: str) -> View:

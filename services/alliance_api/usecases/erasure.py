@@ -19,10 +19,7 @@ from alliance_api.store.transaction import Database, Transaction
 
 from . import consents, research
 from .common import not_found, opening, refuse, text_id
-from .derive import derive_alliance
-from .derive_goals import derive_goals
-from .derive_signals import derive_signals
-from .reliability import derive
+from .derive_all import derive_all
 
 
 async def erase(tx: Transaction, now: datetime, *, person: UUID) -> UUID:
@@ -87,10 +84,7 @@ async def _derive(tx: Transaction, now: datetime, case: UUID, erased: UUID) -> N
         return
     if found["client_id"] == erased:
         await research.end(tx, case)
-    await derive_alliance(tx, case)
-    await derive_goals(tx, found)
-    await derive(tx, found, now)
-    await derive_signals(tx, now, case)
+    await derive_all(tx, now, found)
 
 
 async def hold(tx: Transaction, now: datetime, *, person: UUID, reason: str) -> UUID:

@@ -10,26 +10,19 @@ from uuid import UUID
 from alliance_api.domain import facts
 from alliance_api.domain.disclosure import Disclosure, openings
 from alliance_api.domain.errors import Problem, refuse_if
-from alliance_api.domain.findings import METHOD as NOTICED
-from alliance_api.domain.findings import findings
 from alliance_api.domain.ids import Kind
 from alliance_api.domain.instants import check_aware
 from alliance_api.domain.instruments import Instrument
-from alliance_api.domain.scoring import (
-    METHOD,
-    GivenAnswer,
-    check_answers,
-    score,
-    score_inputs_hash,
-)
+from alliance_api.domain.scoring import GivenAnswer, check_answers
 from alliance_api.domain.texts import check_text
 from alliance_api.store import cases, measurements, outbox, sessions
 from alliance_api.store.transaction import Transaction
 
 from .common import case_of, not_found, opening, refuse, session_of, text_id
 from .derive import derive_alliance
-from .derive_signals import OF_A_FORM, Part, derive_signals
+from .derive_signals import Part, derive_signals, of_a_form
 from .forms import check_age, form_of
+from .scoring import scored
 
 LONGEST_COMMENT = 4000
 
@@ -124,7 +117,7 @@ async def submit(  # noqa: PLR0913  (what a measurement is made of)
         opens = openings(chosen, await sessions.started_after(tx, case, now, session))
         await measurements.set_openings(tx, measurement, opens, to_caregivers=to_caregivers)
         await derive_alliance(tx, case)
-        await derive_signals(tx, now, case, *OF_A_FORM)
+        await derive_signals(tx, now, case, *of_a_form(definition.code))
         await outbox.state(tx, _submitted(measurement, frame, chosen, now))
     return measurement
 
@@ -159,7 +152,7 @@ async def change_disclosure(
         if found["session_id"] is not None:
             await measurements.restack(tx, found)
         await derive_alliance(tx, found["case_id"])
-        await derive_signals(tx, now, found["case_id"], *OF_A_FORM)
+        await derive_signals(tx, now, found["case_id"], *of_a_form(found["instrument_code"]))
         fact = facts.disclosure_changed(
             text_id(Kind.CASE, found["case_id"]),
             text_id(Kind.MEASUREMENT, measurement),
@@ -237,25 +230,9 @@ async def _derive(
     definition: Instrument,
     answers: Sequence[GivenAnswer],
 ) -> None:
-    found = [
-        {
-            "scale": scale.scale,
-            "raw": scale.raw,
-            "mean": scale.mean,
-            "pomp": scale.pomp,
-            "minimum": scale.minimum,
-            "maximum": scale.maximum,
-            "answered": scale.answered,
-            "missing": scale.missing,
-            "reason": scale.reason,
-            "method_id": METHOD.id,
-            "method_version": METHOD.version,
-        }
-        for scale in score(definition, answers)
-    ]
-    hashed = score_inputs_hash(definition, answers)
-    await measurements.keep_scores(tx, measurement, frame, found, hashed)
-    await measurements.keep_findings(tx, measurement, frame, _noticed(definition, answers))
+    found = scored(definition, answers)
+    await measurements.keep_scores(tx, measurement, frame, found.scores, found.inputs_hash)
+    await measurements.keep_findings(tx, measurement, frame, found.findings)
     session = frame["session_id"]
     if session is None:
         return
@@ -263,19 +240,6 @@ async def _derive(
     me, role = tx.principal.person, frame["informant_role"]
     if role == "THERAPIST" and me not in await measurements.still_to_rate(tx, session):
         await measurements.unseal(tx, session, me)
-
-
-def _noticed(definition: Instrument, answers: Sequence[GivenAnswer]) -> list[dict[str, Any]]:
-    return [
-        {
-            "code": each.code.value,
-            "scale": each.scale or "",
-            "answered": each.answered,
-            "method_id": NOTICED.id,
-            "method_version": NOTICED.version,
-        }
-        for each in findings(definition, answers)
-    ]
 
 
 def _submitted(

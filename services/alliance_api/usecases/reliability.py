@@ -20,8 +20,12 @@ from alliance_api.store.transaction import Transaction
 from .common import rate_columns
 
 
-async def derive(tx: Transaction, case: Mapping[str, Any], now: datetime) -> None:
-    """Compute and keep the figures of client and therapist (as the engine)."""
+async def derive(tx: Transaction, case: Mapping[str, Any], now: datetime) -> int:
+    """Compute the figures of client and therapist; return how many changed (as the engine)."""
+    # Whoever else derives them waits, and then sees what was done here.
+    await tx.lock(f"reliability:{case['id']}")
+    present = await kept.present(tx, case["id"])
+    changed = 0
     policy = Policy(interval_days=case["interval_days"])
     zone = ZoneInfo(case["time_zone"])
     held = [session_record(row) for row in await sessions.history(tx, case["id"])]
@@ -35,7 +39,18 @@ async def derive(tx: Transaction, case: Mapping[str, Any], now: datetime) -> Non
                 "promised": [asdict(promise) for promise in promised],
             }
         )
-        await kept.keep(tx, case["id"], party.value, _columns(found, now, inputs))
+        columns = _columns(found, now, inputs)
+        if _differs(present.get(party.value), columns):
+            await kept.keep(tx, case["id"], party.value, columns)
+            changed += 1
+    return changed
+
+
+def _differs(present: Mapping[str, Any] | None, columns: Mapping[str, Any]) -> bool:
+    """Return whether there is anything new but the time at which it was found."""
+    return present is None or any(
+        present[name] != value for name, value in columns.items() if name != "computed_at"
+    )
 
 
 def session_record(row: Mapping[str, Any]) -> SessionRecord:

@@ -24,7 +24,7 @@ from alliance_api.store.transaction import Transaction
 
 from .common import case_of, not_found, opening, refuse, session_of, text_id
 from .derive import derive_alliance
-from .derive_signals import OF_A_FORM, Part, derive_signals
+from .derive_signals import Part, derive_signals
 from .reliability import derive
 
 
@@ -176,7 +176,9 @@ async def record(  # noqa: PLR0913  (the record of a session has this many times
             ),
         )
         await derive(tx, await case_of(tx, old["case_id"]), now)
-        await derive_signals(tx, now, old["case_id"], *OF_A_FORM, Part.APPEARANCES)
+        await derive_signals(
+            tx, now, old["case_id"], *(part for part in Part if part is not Part.GOALS)
+        )
     return session
 
 

@@ -15,7 +15,9 @@ from alliance_api.onesql.sources import Computed, Inline, Told
 
 from ..declare import comes_from, field
 
-strawberry.enum(Confidentiality, description="HL7 v3-Confidentiality; of several the highest counts.")
+strawberry.enum(
+    Confidentiality, description="HL7 v3-Confidentiality; of several the highest counts."
+)
 for _value in Confidentiality.__strawberry_definition__.values:  # type: ignore[attr-defined]
     _value.description = MEANING[_value.value].capitalize() + "."
 
@@ -27,7 +29,9 @@ _FRAME = f"cases c WHERE {_OF_CASE.format(alias='c', id='id')}"
 PART2 = (
     f"coalesce((SELECT bool_or(s.part2) FROM {_STANDING}), (SELECT c.part2 FROM {_FRAME}), true)"
 )
-_CLIENT = f"coalesce((SELECT s.client_id FROM {_STANDING} LIMIT 1), (SELECT c.client_id FROM {_FRAME}))"
+_CLIENT = (
+    f"coalesce((SELECT s.client_id FROM {_STANDING} LIMIT 1), (SELECT c.client_id FROM {_FRAME}))"
+)
 # Only whoever may know the birth date is told that a client is young.
 YOUNG = (
     "coalesce((SELECT i.birth_date > current_date - "
@@ -87,7 +91,8 @@ class Labels:
         Computed(_same("policies"), json=True), "By which law, for example 42CFRPart2."
     )
     obligations: list[str] = field(
-        Computed(_same("obligations"), json=True), "What its receiver must do, for example NORDSCLCD."
+        Computed(_same("obligations"), json=True),
+        "What its receiver must do, for example NORDSCLCD.",
     )
     notice: Notice | None = field(
         Inline(where=PART2), "What must be passed on with it; null where no law asks for a text."

@@ -5,41 +5,27 @@ A stored GraphQL document and pure maps: the picture holds what the same princip
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import anyio
-import psycopg
-import sqlalchemy.exc
 from starlette.requests import Request as HTTPRequest
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from alliance_api.charter.principal import Principal
 from alliance_api.instruments.forms import definition, headline_scale
-from chassis.problems import Unauthorised
 from chassis.problems import headers as carried
 
+from ..answering import Authenticate, Read, answering, principal_of
+from ..problems import Refused
 from . import png, reading, svg, words
-from .problems import Refused
 from .values import Chart
 
 POLICY: Final = "default-src 'none'; frame-ancestors 'none'"
 DENSITIES: Final = (1, 3, 2)
 WIDTHS: Final = (svg.NARROWEST, svg.WIDEST, svg.USUAL)
 
-Authenticate = Callable[[str | None], Awaitable[Principal]]
-# Answers a stored document as a principal, or with None if it would not: the one read path, given
-# by the composition root.
-Read = Callable[[Principal, str, dict[str, Any]], Awaitable[Mapping[str, Any] | None]]
-
-# A database that cannot, and a drawing that took too long or whose process died.
-_PASSING = (psycopg.Error, sqlalchemy.exc.DBAPIError, TimeoutError, anyio.BrokenWorkerProcess)
-
 _NO_FORM = "There is no such instrument."
-_log = logging.getLogger("alliance.charts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +81,7 @@ def routes(read: Read, authenticate: Authenticate) -> list[BaseRoute]:
     """Return the chart's routes: one picture in two formats."""
 
     async def drawn(request: HTTPRequest) -> tuple[Asked, Chart, str]:
-        principal = await _principal(authenticate, request)
+        principal = await principal_of(authenticate, request)
         asked = Asked.of(request)
         given = reading.variables(asked.case, asked.instrument, asked.scale)
         data = await read(principal, reading.DOCUMENT, given)
@@ -122,33 +108,8 @@ def routes(read: Read, authenticate: Authenticate) -> list[BaseRoute]:
         return Response(body, 200, carried(POLICY), "image/png")
 
     path = "/v1/cases/{case}/charts/{instrument}"
-    return [Route(f"{path}.svg", _answering(as_svg)), Route(f"{path}.png", _answering(as_png))]
-
-
-async def _principal(authenticate: Authenticate, request: HTTPRequest) -> Principal:
-    try:
-        return await authenticate(request.headers.get("authorization"))
-    except Unauthorised as refused:
-        header = {"www-authenticate": refused.challenge}
-        raise Refused(401, "UNAUTHENTICATED", refused.message, headers=header) from None
-
-
-def _answering(
-    make: Callable[[HTTPRequest], Awaitable[Response]],
-) -> Callable[[HTTPRequest], Awaitable[Response]]:
-    """Answer with problems, and tell a log no more of an error than its type."""
-
-    async def answer(request: HTTPRequest) -> Response:
-        try:
-            return await make(request)
-        except Refused as refused:
-            return refused.response()
-        except _PASSING as error:
-            _log.error("chart.unavailable", extra={"exception.type": type(error).__name__})
-            told, wait = "This could not be read or drawn now. Try again.", {"retry-after": "1"}
-            return Refused(503, "UNAVAILABLE", told, headers=wait).response()
-        except Exception as error:  # noqa: BLE001  (what is not foreseen must not tell what it saw)
-            _log.error("chart.failed", extra={"exception.type": type(error).__name__})
-            return Refused(500, "INTERNAL", "Something went wrong here.").response()
-
-    return answer
+    told = "This could not be read or drawn now. Try again."
+    return [
+        Route(f"{path}.{kind}", answering(draw, "chart", told))
+        for kind, draw in (("svg", as_svg), ("png", as_png))
+    ]

@@ -28,6 +28,7 @@ DOCUMENT = """query Chart($case: ID!, $scale: String!,
   instrument(code: $instrument) { code }
   case(id: $case) {
     timeZone
+    labels { notice { text } }
     sessions(last: 100, outcome: [KEPT, CANCELLED, LATE_CANCELLED, MISSED]) { nodes { ...S outcome } }
     own: trajectory(instrument: $instrument, informant: $informant, scale: $scale) { ...T }
     ownGiven: measurements(last: 100, instrument: $instrument, informant: $informant) { ...G }
@@ -78,7 +79,13 @@ def chart(code: str, scale: str, case: Row) -> Chart:
     series = tuple(_series(form, scale, _Side(case, name, time)) for form, name in sides)
     title = _FORM.sub("", form.name) if other else form.name
     named = title if scale == headline_scale(code) else f"{title}: {scale.replace('-', ' ')}"
-    return Chart(named, series, time.axis if any(one.points for one in series) else None)
+    notice = case["labels"]["notice"]
+    return Chart(
+        named,
+        series,
+        time.axis if any(one.points for one in series) else None,
+        notice["text"] if notice else None,
+    )
 
 
 def _form(code: str) -> Instrument:

@@ -41,7 +41,7 @@ def picture(chart: Chart, room: float = USUAL, name: str = "chart") -> str:
     inner = room - 2 * _MARGIN
     top, head = _head(chart, inner)
     bottom, body = _panels(chart, top, inner) if chart.axis else _empty(chart, top, inner)
-    bottom, foot = _notes(words.footer(chart) if chart.axis else [], _MARGIN, bottom, inner)
+    bottom, foot = _notes(words.footer(chart), _MARGIN, bottom, inner)
     height = round(bottom + _MARGIN - 6)
     return (
         element(

@@ -95,8 +95,12 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A picture's content; the axis is missing where no series has a point."""
+    """A picture's content; the axis is missing where no series has a point.
+
+    `notice` is what a law wants passed on with it.
+    """
 
     title: str
     series: tuple[Series, ...]
     axis: Axis | None = None
+    notice: str | None = None

@@ -120,13 +120,19 @@ def absent(series: Series) -> Note:
 
 def footer(chart: Chart) -> list[Note]:
     """Return what stands under the whole picture."""
+    return [*_footer(chart), *([Note(chart.notice)] if chart.notice else [])]
+
+
+def _footer(chart: Chart) -> list[Note]:
+    if chart.axis is None:
+        return []
     found = [absent(one) for one in chart.series if not one.points]
     if len({(one.minimum, one.maximum) for one in chart.series if one.points}) > 1:
         found.insert(0, Note("Scales differ: the same height is the same share of each."))
-    if chart.axis and chart.axis.missed:
+    if chart.axis.missed:
         places = _places(chart.axis.missed)
         found.insert(0, Note(f"Did not take place: {places}.", Mark.MISSED))
-    if chart.axis and any(gaps(one, chart.axis) for one in chart.series):
+    if any(gaps(one, chart.axis) for one in chart.series):
         found.insert(0, Note(f"Where a line breaks there is {NOTHING}.", Mark.GAP))
     return found
 
@@ -142,6 +148,10 @@ def gaps(series: Series, axis: Axis) -> tuple[Place, ...]:
 
 def description(chart: Chart) -> str:
     """Tell the picture in words."""
+    return f"{_description(chart)} {chart.notice or ''}".rstrip()
+
+
+def _description(chart: Chart) -> str:
     if chart.axis is None:
         return " ".join(["Nothing to draw.", *(absent(one).text for one in chart.series)])
     told = [f"{when(chart.axis)}."]

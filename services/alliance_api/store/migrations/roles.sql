@@ -11,6 +11,9 @@ BEGIN
   IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'alliance_keeper') THEN
     CREATE ROLE alliance_keeper NOLOGIN NOINHERIT;
   END IF;
+  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'alliance_recompute') THEN
+    CREATE ROLE alliance_recompute NOLOGIN NOINHERIT;
+  END IF;
   IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'alliance_api') THEN
     CREATE ROLE alliance_api LOGIN NOINHERIT;
   END IF;

@@ -526,6 +526,18 @@ GRANT INSERT ON facts TO alliance_engine;
 
 GRANT SELECT, UPDATE (wrapped, master) ON person_keys TO alliance_keeper;
 
+GRANT SELECT (organisation_id, id, version) ON instruments TO alliance_recompute;
+
+GRANT SELECT (organisation_id, id, case_id, informant_id, informant_role, sealed_for, to_caregivers, session_id, instrument_id, instrument_code, taken_at, scores_open_at, answers_open_at, superseded_by) ON measurements TO alliance_recompute;
+
+GRANT SELECT (organisation_id, measurement_id, case_id, item, value, not_applicable) ON answers TO alliance_recompute;
+
+GRANT SELECT, INSERT, DELETE, UPDATE (raw, mean, pomp, minimum, maximum, answered, missing, reason, method_id, method_version) ON scores TO alliance_recompute;
+
+GRANT SELECT, INSERT, UPDATE (inputs_hash) ON score_inputs TO alliance_recompute;
+
+GRANT SELECT, INSERT, DELETE, UPDATE (answered, method_id, method_version) ON findings TO alliance_recompute;
+
 CREATE POLICY cases_read ON cases FOR SELECT TO alliance_api
   USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid) AND (SELECT string_to_array(current_setting('alliance.reads', true), ' ') && ARRAY['EpisodeOfCare']) AND (((id IN (SELECT s.case_id FROM standing s WHERE s.relation IN ('CLIENT', 'THERAPIST', 'SUPERVISOR', 'CAREGIVER', 'EHR', 'BREAK_GLASS')) OR ((SELECT nullif(current_setting('alliance.patient', true), '')::uuid) IS NULL AND (SELECT EXISTS (SELECT FROM staff f WHERE f.role = 'MANAGER' AND starts_at <= now() AND (ends_at IS NULL OR ends_at > now()))))))));
 
@@ -977,6 +989,30 @@ CREATE POLICY facts_engine ON facts FOR ALL TO alliance_engine
   WITH CHECK (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid));
 
 CREATE POLICY person_keys_keeper ON person_keys FOR ALL TO alliance_keeper
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid))
+  WITH CHECK (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid));
+
+CREATE POLICY instruments_recompute ON instruments FOR ALL TO alliance_recompute
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid))
+  WITH CHECK (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid));
+
+CREATE POLICY measurements_recompute ON measurements FOR ALL TO alliance_recompute
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid))
+  WITH CHECK (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid));
+
+CREATE POLICY answers_recompute ON answers FOR ALL TO alliance_recompute
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid))
+  WITH CHECK (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid));
+
+CREATE POLICY scores_recompute ON scores FOR ALL TO alliance_recompute
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid))
+  WITH CHECK (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid));
+
+CREATE POLICY score_inputs_recompute ON score_inputs FOR ALL TO alliance_recompute
+  USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid))
+  WITH CHECK (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid));
+
+CREATE POLICY findings_recompute ON findings FOR ALL TO alliance_recompute
   USING (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid))
   WITH CHECK (organisation_id = (SELECT nullif(current_setting('alliance.organisation', true), '')::uuid));
 

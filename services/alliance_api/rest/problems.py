@@ -1,4 +1,4 @@
-"""What can be wrong with a request for a chart, as RFC 9457 problems that repeat nothing sent."""
+"""What can be wrong with a request, as RFC 9457 problems that repeat nothing that was sent."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MEDIA_TYPE = "application/problem+json"
 
 
 class Refused(Exception):  # noqa: N818  (an expected outcome, not an error)
-    """A request that ends without a chart."""
+    """A request that ends without what it asked for."""
 
     def __init__(
         self,

@@ -1,0 +1,64 @@
+"""What the REST routes share: who asks, the one read path, and what becomes of an error."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import anyio
+import psycopg
+import sqlalchemy.exc
+from starlette.requests import Request
+from starlette.responses import Response
+
+from alliance_api.charter.principal import Principal
+from chassis.problems import Unauthorised
+
+from .problems import Refused
+
+Authenticate = Callable[[str | None], Awaitable[Principal]]
+# Answers a stored document as a principal, or with None if it would not: the one read path, given
+# by the composition root.
+Read = Callable[[Principal, str, dict[str, Any]], Awaitable[Mapping[str, Any] | None]]
+Answer = Callable[[Request], Awaitable[Response]]
+
+# A database that cannot, and work that took too long or whose process died.
+_PASSING = (psycopg.Error, sqlalchemy.exc.DBAPIError, TimeoutError, anyio.BrokenWorkerProcess)
+
+_log = logging.getLogger("alliance.rest")
+
+
+async def principal_of(authenticate: Authenticate, request: Request) -> Principal:
+    """Return who asks. Raises `Refused`."""
+    try:
+        return await authenticate(request.headers.get("authorization"))
+    except Unauthorised as refused:
+        header = {"www-authenticate": refused.challenge}
+        raise Refused(401, "UNAUTHENTICATED", refused.message, headers=header) from None
+
+
+def answering(make: Answer, name: str, unavailable: str) -> Answer:
+    """Answer with problems, and tell a log no more of an error than its type.
+
+    `name` begins the log's events; `unavailable` says what could not be done now.
+    """
+
+    async def answer(request: Request) -> Response:
+        try:
+            return await make(request)
+        except Refused as refused:
+            return refused.response()
+        except _PASSING as error:
+            _note(f"{name}.unavailable", error)
+            wait = {"retry-after": "1"}
+            return Refused(503, "UNAVAILABLE", unavailable, headers=wait).response()
+        except Exception as error:  # noqa: BLE001  (what is not foreseen must not tell what it saw)
+            _note(f"{name}.failed", error)
+            return Refused(500, "INTERNAL", "Something went wrong here.").response()
+
+    return answer
+
+
+def _note(event: str, error: Exception) -> None:
+    _log.error(event, extra={"exception.type": type(error).__name__})
