@@ -231,7 +231,7 @@ def stolen(house: House, clinics: list[Clinic], log: Path) -> tuple[int, set[str
 
 def experiment(small: bool) -> Figure:
     """Rotate under load, then erase and search; small: fewer rotations and people."""
-    rotations, organisations = (3, 2) if small else (20, 6)
+    rotations, organisations = (2, 2) if small else (20, 6)
     with new_house() as house, tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "servers.log"
         clinics = [a_clinic(house).with_offices() for _ in range(organisations)]

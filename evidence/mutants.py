@@ -31,7 +31,9 @@ SETTINGS = """\
 [mutmut]
 source_paths = alliance_api
 only_mutate = {modules}
-also_copy = chassis
+also_copy =
+  chassis
+  docs
 pytest_add_cli_args_test_selection = tests/ground
 timeout_constant = 5
 timeout_multiplier = 3
@@ -64,10 +66,11 @@ def experiment(small: bool) -> Figure:
 
 
 def _lay_out(folder: Path, *, small: bool) -> None:
-    """Write the copy: the service, its ground tests, and how to mutate the one by the others."""
+    """Write the copy: the service, its ground tests and what they read, and mutmut's settings."""
     without = shutil.ignore_patterns("__pycache__")
     shutil.copytree(ROOT / "services", folder, ignore=without, dirs_exist_ok=True)
-    shutil.copytree(ROOT / "tests/ground", folder / "tests/ground", ignore=without)
+    for part in ("tests/ground", "docs"):
+        shutil.copytree(ROOT / part, folder / part, ignore=without)
     shutil.copy(ROOT / "pyproject.toml", folder)
     for module in (folder / "alliance_api/domain").glob("*.py"):
         plain = CACHE.sub("", PROPERTY.sub(METHOD, module.read_text("utf-8")))

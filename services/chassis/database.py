@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 
 import psycopg
 from psycopg import pq
@@ -29,6 +29,12 @@ def address(url: str, **parts: str) -> str:
     if "database" in parts:
         path = f"/{parts['database']}"
     return urlunsplit((split.scheme, netloc, path, split.query, split.fragment))
+
+
+def with_settings(url: str, settings: Mapping[str, str]) -> str:
+    """Return a PostgreSQL URL whose connections begin with these settings."""
+    options = " ".join(f"-c {name}={value}" for name, value in settings.items())
+    return f"{url}{'&' if '?' in url else '?'}options={quote(options, safe='')}"
 
 
 def for_sqlalchemy(url: str) -> str:

@@ -1,31 +1,27 @@
-"""`alliance keys` and `alliance erasures`: what an operator does about keys, told by its effects."""
+"""`alliance keys`: what an operator does about keys, told by its effects."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator
 from uuid import UUID, uuid4
 
 import psycopg
 import pytest
 from psycopg import sql
 
-from alliance_api.__main__ import main
 from alliance_api.store import migrate
 from alliance_api.store.words import COMMENT, PROMISE, WORDING, Place, owner
-from chassis.database import address
 from chassis.masters import BYTES, Ring, Wrapped, local_masters, parse
 from chassis.vault import PREFIX, Vault
 from tests import house as houses
 from tests.builders import a_case
 from tests.house import House, drop, maintenance, new_masters
+from tests.operators import Operator, operating
 from tests.people import Clinic, a_clinic
 
 GOALS = "query($id: ID!) { case(id: $id) { goals { wording } } }"
-Operator = Callable[..., int]
 
 
 @pytest.fixture
@@ -42,17 +38,6 @@ def clinic(house: House) -> Clinic:
 @pytest.fixture
 def operator(house: House, monkeypatch: pytest.MonkeyPatch) -> Operator:
     return operating(house.admin_url, house.masters, monkeypatch)
-
-
-def operating(url: str, masters: Path | None, monkeypatch: pytest.MonkeyPatch) -> Operator:
-    """Return `alliance`, as somebody who has this database and these keys."""
-    monkeypatch.setenv("DATABASE_ADMIN_URL", url)
-    monkeypatch.delenv("MASTER_KEYS", raising=False)
-    if masters is None:
-        monkeypatch.delenv("MASTER_KEYS_FILE", raising=False)
-    else:
-        monkeypatch.setenv("MASTER_KEYS_FILE", str(masters))
-    return lambda *arguments: main([*arguments])
 
 
 def names(house: House) -> tuple[str, ...]:
@@ -268,111 +253,3 @@ def test_many_texts_are_sealed_some_at_a_time(
     assert operator("keys", "seal") == 0
     assert all(wording.startswith("plain ") for wording in wordings(clinic))
     assert len(wordings(clinic)) == 5
-
-
-# Restoring a backup
-
-
-def backup(house: House) -> str:
-    """Return a copy of a house's database as it is, once nobody is in it."""
-    url = address(house.admin_url, database=f"alliance_backup_{uuid4().hex[:8]}")
-    with psycopg.connect(maintenance(house.admin_url), autocommit=True) as connection:
-        connection.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
-                sql.Identifier(houses._name(url)), sql.Identifier(houses._name(house.admin_url))
-            )
-        )
-    return url
-
-
-def test_a_restore_from_an_older_backup_erases_again(
-    scratch: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    listed = tmp_path / "erased.json"
-    with houses.open_house(scratch) as house:
-        clinic = a_clinic(house).with_offices()
-        a_case(clinic).with_sessions("k").with_ratings("2", comment="Margin").with_goals("Sleep")
-    older = backup(house)
-    with houses.open_house(scratch) as house:
-        officer, client = _again(house, clinic, "officer"), _again(house, clinic, "client")
-        erased = officer.done("erasePerson", "erasedAt", person=client.id)
-        assert (
-            operating(scratch, house.masters, monkeypatch)(
-                "erasures", "export", "--out", str(listed)
-            )
-            == 0
-        )
-        assert listed.stat().st_mode & 0o777 == 0o600
-        assert "Sleep" not in listed.read_text()
-        operator = operating(older, house.masters, monkeypatch)
-        assert _left(older, client.uuid) == {"identities": 1, "person_keys": 1, "comments": 1}
-        assert operator("erasures", "replay", str(listed)) == 0
-        assert _left(older, client.uuid) == {"identities": 0, "person_keys": 0, "comments": 0}
-        with psycopg.connect(older) as connection:
-            rows = connection.execute("SELECT erased_at, asked_by FROM erasures").fetchall()
-        assert [(at.isoformat(), by) for at, by in rows] == [(erased["erasedAt"], officer.uuid)]
-        assert operator("erasures", "replay", str(listed)) == 0, "and again: nothing is left to do"
-    drop(older)
-
-
-def _again(house: House, clinic: Clinic, name: str) -> Any:
-    from dataclasses import replace
-
-    return replace(clinic.people[name], house=house)
-
-
-def _left(url: str, person: UUID) -> dict[str, int]:
-    whose = {"identities": "person_id", "person_keys": "person_id", "comments": "informant_id"}
-    with psycopg.connect(url) as connection:
-        return {
-            table: connection.execute(
-                f"SELECT count(*) FROM {table} WHERE {column} = %s".encode(), [person]
-            ).fetchall()[0][0]
-            for table, column in whose.items()
-        }
-
-
-def test_a_list_that_was_changed_or_signed_elsewhere_erases_nobody(
-    house: House, clinic: Clinic, operator: Operator, tmp_path: Path
-) -> None:
-    clinic.with_offices()
-    clinic.officer.done("erasePerson", "", person=clinic.client.id)
-    listed = tmp_path / "erased.json"
-    operator("erasures", "export", "--out", str(listed))
-    before = house.counts()
-    found = json.loads(listed.read_text())
-    found["erased"][0]["person"] = str(clinic.therapist.uuid)
-    for text, why in (
-        (json.dumps(found), "changed"),
-        (json.dumps({**found, "master": "elsewhere"}), "not here any more"),
-        (json.dumps({**found, "format": "2"}), "format"),
-        ("{}", "no list"),
-        ("[]", "no list"),
-        ("", "no list"),
-    ):
-        listed.write_text(text)
-        with pytest.raises(SystemExit, match=why):
-            operator("erasures", "replay", str(listed))
-    assert house.counts() == before
-    # An operator who knows better may insist.
-    listed.write_text(json.dumps(found))
-    assert operator("erasures", "replay", "--unchecked", str(listed)) == 0
-    [(name,)] = clinic.rows(
-        "SELECT count(*) FROM identities WHERE organisation_id = %s AND person_id = %s",
-        clinic.therapist.uuid,
-    )
-    assert name == 0
-
-
-def test_who_is_not_in_an_older_backup_is_passed_over(
-    house: House, clinic: Clinic, operator: Operator, tmp_path: Path
-) -> None:
-    listed = tmp_path / "erased.json"
-    operator("erasures", "export", "--out", str(listed))
-    found = json.loads(listed.read_text())
-    nobody = {"organisation": str(clinic.organisation), "erased_at": "2026-01-01T00:00:00+00:00"}
-    nobody |= {"person": str(uuid4()), "asked_by": str(uuid4())}
-    listed.write_text(json.dumps({**found, "erased": [nobody]}))
-    before = house.counts()
-    assert operator("erasures", "replay", "--unchecked", str(listed)) == 0
-    assert house.counts() == before

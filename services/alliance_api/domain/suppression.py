@@ -79,8 +79,11 @@ class Readers:
         )
 
     def overlap(self, clients: Clients) -> bool:
-        """Tell whether, for some reader, they are an earlier set but for a few clients."""
-        return any(
+        """Tell whether, for some reader, they are an earlier set but for a few clients.
+
+        Of the very clients of whom something was released before, nothing new is told.
+        """
+        return clients not in self.earlier and any(
             not self._apart(clients - known, before - known)
             for before in self.earlier
             if before & clients
@@ -92,7 +95,7 @@ class Readers:
         return (
             now == before
             or now.isdisjoint(before)
-            or not any(0 < len(d) < self.least for d in (now - before, before - now))
+            or min(len(now - before), len(before - now)) >= self.least
         )
 
 

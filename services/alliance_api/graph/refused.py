@@ -15,6 +15,7 @@ from graphql import GraphQLObjectType, get_argument_values
 from alliance_api.charter.principal import Principal
 from alliance_api.domain.errors import Problem
 from alliance_api.domain.ids import Kind, parse_id
+from alliance_api.onesql.nulls import is_whole, mend_response
 from alliance_api.store import outbox
 from alliance_api.store.transaction import Database
 
@@ -33,7 +34,9 @@ def not_shown(root: GraphQLObjectType, ready: Ready, body: bytes) -> list[Asked]
     asked = {key: nodes[0] for key, nodes in fields.items() if nodes[0].name.value in BY_ID}
     if not any(f'"{key}":null'.encode() in body for key in asked):
         return []
-    data = orjson.loads(body)["data"] or {}
+    # Beside what is not shown there may be a place that holds nothing yet, and is no JSON.
+    answer = orjson.loads(body) if is_whole(body) else mend_response(body)
+    data = answer["data"] or {}
     found = []
     for key, node in asked.items():
         definition = root.fields[node.name.value]

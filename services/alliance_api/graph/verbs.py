@@ -129,15 +129,17 @@ class _Mutation:
         raise AssertionError
 
     async def _once(self) -> bytes:
+        # Before the transaction begins: what starts now must have started by its `now()`.
+        now = self._verbs.now()
         async with self._verbs.database.write(self._principal, self._trace) as tx:
-            changed = await self._changed(tx)
+            changed = await self._changed(tx, now)
             return await self._read(tx, changed)
 
-    async def _changed(self, tx: Transaction) -> UUID:
+    async def _changed(self, tx: Transaction, now: datetime) -> UUID:
         key, hashed = self._input.idempotency_key, await self._hash(tx)
         used = await outbox.claimed(tx, key)
         if used is None:
-            changed = await self._verb.run(tx, self._verbs.now(), self._input)
+            changed = await self._verb.run(tx, now, self._input)
             await outbox.claim(tx, key, self._name, hashed, changed)
             return changed
         if (used["mutation"], used["input_hash"]) != (self._name, hashed):

@@ -6,17 +6,23 @@ For the role `alliance_recompute`, which an operator enters and the service cann
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from functools import cache
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
+import psycopg
 from sqlalchemy import Table, Uuid, bindparam, select
 
 from .prepared import Prepared, as_json, deletion, replacement
 from .rows import Found, Query
 from .tables import findings, score_inputs, scores
 from .transaction import Transaction
+
+Connection = psycopg.Connection[Any]
 
 SCORE = (
     "raw",
@@ -143,3 +149,45 @@ async def _run(tx: Transaction, statement: Prepared, rows: Sequence[Mapping[str,
 
 
 SCORES, FINDINGS = scores, findings
+
+
+# Which cases there are: as the operator, who is above the law.
+
+
+@dataclass(frozen=True, slots=True)
+class Which:
+    """The cases that are asked for: all of them, those of one organisation, or one."""
+
+    organisation: UUID | None = None
+    case: UUID | None = None
+
+
+_ASKED_FOR = (
+    "(%(organisation)s::uuid IS NULL OR organisation_id = %(organisation)s) "
+    "AND (%(case)s::uuid IS NULL OR id = %(case)s)"
+)
+
+
+def count(connection: Connection, which: Which) -> int:
+    """Return how many cases there are."""
+    asked = f"SELECT count(*) FROM cases WHERE {_ASKED_FOR}"
+    [(found,)] = connection.execute(asked.encode(), asdict(which)).fetchall()
+    return int(found)
+
+
+def pages(connection: Connection, which: Which, size: int) -> Iterator[tuple[UUID, list[UUID]]]:
+    """Return ids of cases, never more at once than `size`, each page of one organisation."""
+    after = (UUID(int=0), UUID(int=0))
+    asked = (
+        f"SELECT organisation_id, id FROM cases WHERE {_ASKED_FOR} "
+        "AND (organisation_id, id) > (%(after)s, %(id)s) ORDER BY 1, 2 LIMIT %(size)s"
+    )
+    while True:
+        values = {**asdict(which), "after": after[0], "id": after[1], "size": size}
+        rows = connection.execute(asked.encode(), values).fetchall()
+        connection.commit()  # not a transaction that lasts as long as everything
+        for organisation, found in groupby(rows, itemgetter(0)):
+            yield organisation, [case for _, case in found]
+        if len(rows) < size:
+            return
+        after = rows[-1]

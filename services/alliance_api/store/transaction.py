@@ -90,12 +90,19 @@ class Database:
         return found or b""
 
     @asynccontextmanager
-    async def write(self, principal: Principal, trace: str = "") -> AsyncIterator[Transaction]:
-        """Open a transaction for a principal; it is committed when the block ends well."""
-        async with self._engine.begin() as connection:
+    async def write(
+        self, principal: Principal, trace: str = "", *, rehearsal: bool = False
+    ) -> AsyncIterator[Transaction]:
+        """Open a transaction for a principal; it is committed when the block ends well.
+
+        A rehearsal is taken back however it ends.
+        """
+        async with self._engine.connect() as connection, connection.begin() as begun:
             transaction = Transaction(connection, principal, self.vault)
             await transaction.bind(trace)
             yield transaction
+            if rehearsal:
+                await begun.rollback()
 
 
 class Transaction:

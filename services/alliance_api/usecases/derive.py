@@ -32,14 +32,14 @@ from .figures import (
 AUDIENCES = ("CLIENT", "CARE_TEAM")
 
 
-async def derive_alliance(tx: Transaction, case: UUID) -> Counter[str]:
+async def derive_alliance(tx: Transaction, case: UUID, *, anew: bool = False) -> Counter[str]:
     """Derive every figure about scores, for both audiences; return how many rows changed.
 
     A series whose inputs are those of the last time is left alone, and of one that has only grown
-    the changes of its earlier scores are.
+    the changes of its earlier scores are; `anew` trusts nothing of the last time.
     """
     found = await derived.scored(tx, case)
-    work = _Work(case, await derived.marks(tx, case))
+    work = _Work(case, await derived.marks(tx, case), anew)
     for key, scores in _series(found).items():
         told: Series = ()
         marks = ("", "")
@@ -58,6 +58,7 @@ class _Work:
 
     case: UUID
     marks: dict[derived.Part, str]
+    anew: bool
     rows: dict[str, Rows] = field(default_factory=lambda: defaultdict(list))
     stale: set[derived.Part] = field(default_factory=set)
     grown: set[derived.Part] = field(default_factory=set)
@@ -70,6 +71,8 @@ class _Work:
         self.seen[audience][tuple(key)] = scores
         mark, shorter = marks
         before = self.marks.pop(part, None)
+        if self.anew:
+            before = None
         if before == mark:
             return
         self.stale.add(part)

@@ -15,9 +15,14 @@ from .derive_signals import derive_signals
 from .reliability import derive
 
 
-async def derive_all(tx: Transaction, now: datetime, case: Mapping[str, Any]) -> Counter[str]:
-    """Derive everything of a case; return how many rows changed, by table (as the engine)."""
-    changed = await derive_alliance(tx, case["id"])
+async def derive_all(
+    tx: Transaction, now: datetime, case: Mapping[str, Any], *, anew: bool = False
+) -> Counter[str]:
+    """Derive everything of a case; return how many rows changed, by table (as the engine).
+
+    `anew` compares every row with what it should be, and not with its inputs only.
+    """
+    changed = await derive_alliance(tx, case["id"], anew=anew)
     changed["attainments"] += await derive_goals(tx, case)
     changed["reliability"] += await derive(tx, case, now)
     changed["signals"] += await derive_signals(tx, now, case["id"])

@@ -52,7 +52,7 @@ async def recompute(tx: Transaction, now: datetime, case: UUID) -> Recomputed:
     async with tx.as_engine():
         row = await cases.find(tx, case)
         if row is not None:
-            found.changed.update(await derive_all(tx, now, row))
+            found.changed.update(await derive_all(tx, now, row, anew=True))
     found.cases = 1
     return found
 

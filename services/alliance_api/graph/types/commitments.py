@@ -21,6 +21,7 @@ class Commitment(Node):
     """What someone promised to do between sessions."""
 
     id: strawberry.ID = field(Column("id", prefix="commitment"))
+    case_id: strawberry.ID = field(Column("case_id", prefix="case"))
     owner: Person = field(ToOne({"owner_id": "id"}))
     role: PartyRole = field(Column("owner_role"))
     wording: str | None = field(words(PROMISE), "Null once its owner was erased.")

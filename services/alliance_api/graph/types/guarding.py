@@ -99,6 +99,7 @@ class Note(Node):
     """A process note: its author's own."""
 
     id: strawberry.ID = field(Column("id", prefix="note"))
+    case_id: strawberry.ID = field(Column("case_id", prefix="case"))
     body: str | None = field(words(NOTE))
     session: Session | None = field(ToOne({"session_id": "id"}))
     written_at: Instant = field(Column("written_at"))

@@ -151,6 +151,7 @@ class Measurement(Node):
     """One completed giving of an instrument by one informant."""
 
     id: strawberry.ID = field(Column("id", prefix="measurement"))
+    case_id: strawberry.ID = field(Column("case_id", prefix="case"))
     instrument: Instrument = field(ToOne({"instrument_id": "id"}))
     informant: Person = field(ToOne({"informant_id": "id"}))
     role: InformantRole = field(Column("informant_role"))

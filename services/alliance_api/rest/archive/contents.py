@@ -19,9 +19,10 @@ VERSION: Final = 1
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """A chart, and whose form it shows."""
+    """A chart: its name, how many points its longest line has, and the picture."""
 
     title: str
+    points: int
     svg: str
 
 

@@ -38,12 +38,12 @@ _FRAGMENTS: Final[Mapping[str, str]] = {
   session { id } interval { ...Span } change { ...Changed } sinceBaseline { ...Changed }
   outcome { ...Became } method { ...Rule } }""",
     "Given": """fragment Given on Measurement {
-  id instrument { id code version name } informant { ...Who } role session { ...At } takenAt
+  id caseId instrument { id code version name } informant { ...Who } role session { ...At } takenAt
   disclosure scores { ...Scored } answers { item value notApplicable }
   findings { code scale answered method { ...Rule } } comment withheld { facet reason }
   supersededBy { id } }""",
     "Promised": """fragment Promised on Commitment {
-  id owner { ...Who } role wording madeAt dueAt outcome settledAt }""",
+  id caseId owner { ...Who } role wording madeAt dueAt outcome settledAt }""",
     "Rated": "fragment Rated on GoalRating { ratedBy { ...Who } role level ratedAt }",
     "Next": "fragment Next on PageInfo { hasNextPage endCursor }",
 }
@@ -110,7 +110,7 @@ COMMITMENTS: Final = _whole("""query ArchiveCommitments($case: ID!, $first: Int!
 SIGNALS: Final = _whole("""query ArchiveSignals($case: ID!, $first: Int!, $skip: Int!) {
   case(id: $case) { signals(first: $first, skip: $skip) {
     id kind state raisedAt over falseAlarmRate informant instrumentCode scale party
-    evidence { measurement { id } session { ...At } occasion { id } commitment { id } goal { id } }
+    evidence { measurement { id session { ...At } } session { ...At } occasion { id } commitment { id } goal { id } }
     acknowledgement { by { ...Who } at } heard heardAt method { ...Rule } } } }""")
 
 READINGS: Final = _whole("""query ArchiveReadings($case: ID!, $after: String) {
@@ -160,7 +160,7 @@ OWN_COMMITMENTS: Final = _whole("""query ArchiveOwnCommitments($after: String) {
 
 OWN_NOTES: Final = _whole("""query ArchiveOwnNotes($after: String) {
   viewer { notes(first: 100, after: $after) {
-    totalCount pageInfo { ...Next } nodes { id body session { ...At } writtenAt } } } }""")
+    totalCount pageInfo { ...Next } nodes { id caseId body session { ...At } writtenAt } } } }""")
 
 ALL: Final = (
     PERSON,

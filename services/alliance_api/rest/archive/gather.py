@@ -22,7 +22,8 @@ from .rows import Row, Rows
 # Of a list that a person and those around them write, and of those who only looked.
 MOST: Final = 20_000
 MOST_READINGS: Final = 100_000
-WIDTH: Final = 760
+WIDTH: Final = 920
+LEAST_DRAWN: Final = 2
 
 # What opens a client's own data: a token that lacks one of these makes an archive with gaps.
 NEEDED: Final = frozenset(
@@ -190,6 +191,7 @@ class Gathering:
                     found.concordances.extend(row)
         for code, scale in drawn(forms):
             await self._draw(found, case, code, scale)
+        found.drawings.sort(key=lambda each: -each.points)
 
     async def _of_case(self, document: str, name: str, given: Mapping[str, Any]) -> list[Row]:
         found = ((await self._ask(document, **given) or {}).get("case") or {}).get(name)
@@ -201,9 +203,11 @@ class Gathering:
         if data is None or data["case"] is None:
             return
         chart = reading.chart(code, scale, data["case"])
-        if chart.axis is not None:
-            name = f"chart-{case[-12:]}-{len(found.drawings) + 1}"
-            found.drawings.append(Drawing(chart.title, svg.picture(chart, WIDTH, name)))
+        # One point says no more than its number does.
+        longest = max(len(one.points) for one in chart.series)
+        if longest >= LEAST_DRAWN:
+            name = f"chart-{case[-12:]}-{code}-{scale}".replace(".", "-")
+            found.drawings.append(Drawing(chart.title, longest, svg.picture(chart, WIDTH, name)))
 
     async def _own(self) -> OwnWork:
         own, path = OwnWork(), ("viewer", "measurements")

@@ -14,7 +14,8 @@ from . import own
 from .contents import Archive, CaseFile, labels_of
 from .markup import Html, el, end, raw, said, start
 from .phrases import calendar_day, person
-from .sections import Section, Writer
+from .reader import Reader
+from .sections import Section, sections
 from .tables import note, pairs
 
 
@@ -87,7 +88,7 @@ def _contents(archive: Archive) -> Html:
     for index, case in enumerate(archive.cases, start=1):
         links = [
             el("li", el("a", section.title, href=f"#{_anchor(index, section)}"))
-            for section in Writer(archive, case).sections()
+            for section in sections(Reader(archive, case))
             if section.there
         ]
         entries.append(el("li", _named(archive, case, index), el("ol", links)))
@@ -124,14 +125,14 @@ def _case(archive: Archive, case: CaseFile, index: int) -> Iterator[Html]:
     if case.notice:
         yield el("aside", el("p", case.notice), class_="notice", aria_label="Legal notice")
     empty = []
-    for section in Writer(archive, case).sections():
+    for section in sections(Reader(archive, case)):
         if not section.there:
             empty.append(section.title)
             continue
         anchor = _anchor(index, section)
         yield start("section", id=anchor, aria_labelledby=f"{anchor}-title")
         yield el("h3", section.title, id=f"{anchor}-title")
-        yield from section.write()
+        yield from section.write(Reader(archive, case))
         yield end("section")
     if empty:
         yield note(f"There is nothing under: {', '.join(empty)}.")

@@ -8,9 +8,10 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from ..charts.words import day, figure
+from .markup import Html, el
 
 DISCLOSURE: Final = {
-    "PRIVATE": "only the person who answered",
+    "PRIVATE": "nobody",
     "TREND": "scores only",
     "NEXT_SESSION": "from the next session on",
     "SHARED": "at once",
@@ -73,10 +74,12 @@ def worded(words: Mapping[str, str], code: str | None) -> str:
     return words.get(code or "", plain(code))
 
 
-def person(found: Mapping[str, Any] | None) -> str:
-    """Return how somebody is called."""
+def person(found: Mapping[str, Any] | None, me: str | None = None) -> str:
+    """Return how somebody is called; `me` is the id of whoever reads this."""
     if found is None:
         return "somebody whom you may not know of"
+    if found["id"] == me:
+        return "you"
     return str(found["name"] or f"person {str(found['id'])[-12:]}")
 
 
@@ -98,6 +101,11 @@ def when(session: Mapping[str, Any] | None, otherwise: str) -> str:
     return f"Session {session['number']}" if session else otherwise
 
 
+def signed(value: float) -> str:
+    """Return a figure on a scale that has two sides."""
+    return f"{value:+g}".replace("-", "\u2212") if value else "0"
+
+
 class Clock:
     """Instants as they are where a case is."""
 
@@ -105,17 +113,21 @@ class Clock:
         """Keep the zone, by its IANA name."""
         self.zone = ZoneInfo(zone)
 
-    def at(self, instant: str | None) -> str:
+    def at(self, instant: str | None) -> Html | str:
         """Return a day and the time of it."""
         if instant is None:
             return "–"
         found = datetime.fromisoformat(instant).astimezone(self.zone)
-        return f"{day(found)}, {found:%H:%M}"
+        return el("time", f"{day(found)}, {found:%H:%M}", datetime=instant)
 
-    def day(self, instant: str | None) -> str:
+    def day(self, instant: str | None) -> Html | str:
         """Return the day of an instant."""
         if instant is None:
             return "–"
+        return el("time", self.spelt(instant), datetime=instant)
+
+    def spelt(self, instant: str) -> str:
+        """Return the day of an instant, as text."""
         return day(datetime.fromisoformat(instant).astimezone(self.zone))
 
 
