@@ -21,7 +21,7 @@ from tests.house import House, drop, maintenance
 # Every text of the experiment holds this word.
 CANARY = "keys-canary"
 # As long as a wrapped key is when it is spelled; whatever looks like one is tried.
-_WRAPPED = re.compile(rb"(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{80}(?![A-Za-z0-9_-])")
+_WRAPPED = re.compile(rb"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{80}(?![A-Za-z0-9+/=])")
 
 
 @dataclass(frozen=True)
@@ -120,6 +120,6 @@ def _unwrapped(ring: Ring, text: str, about: bytes) -> Key | None:
 
 def _opened(key: Key, about: bytes, text: str) -> str | None:
     try:
-        return key.open(text, about)
+        return key.open(text.encode(), about)
     except DoesNotOpen:
         return None

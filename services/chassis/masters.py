@@ -222,14 +222,14 @@ def local_masters(text: str | None, file: Path | None) -> LocalMasters:
 
 
 def encoded(data: bytes) -> str:
-    """Spell bytes as text that needs no escaping anywhere."""
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+    """Spell bytes as text that JSON and SQL need not escape."""
+    return binascii.b2a_base64(data, newline=False).decode()
 
 
-def decoded(text: str) -> bytes:
+def decoded(text: str | bytes) -> bytes:
     """Read what `encoded` spelled. Raises `DoesNotOpen` for anything else."""
     try:
-        return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        return binascii.a2b_base64(text, strict_mode=True)
     except (binascii.Error, ValueError):
         raise DoesNotOpen from None
 

@@ -12,8 +12,7 @@ import logging
 import os
 import time
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -31,6 +30,7 @@ from chassis.masters import (
 )
 
 PREFIX = "sealed:1:"
+_PREFIX = PREFIX.encode()
 KEPT = 20_000
 LASTS = 300.0
 
@@ -45,40 +45,34 @@ class Key:
 
     def __init__(self, raw: bytes, owner: bytes) -> None:
         """Derive one key for each use, so that no use tells anything of another."""
-        self._owner = owner
+        self._place = owner + b"|"
         self._cipher = AESGCM(hmac.digest(raw, b"text", "sha256"))
         self._mac = hmac.digest(raw, b"mac", "sha256")
 
     def seal(self, text: str, about: bytes, nonce: bytes) -> str:
         """Seal a text for its place."""
-        return PREFIX + encoded(nonce + self._cipher.encrypt(nonce, text.encode(), self._at(about)))
+        sealed = self._cipher.encrypt(nonce, text.encode(), self._place + about)
+        return PREFIX + encoded(nonce + sealed)
 
-    def open(self, sealed: str, about: bytes) -> str:
+    def open(self, sealed: bytes, about: bytes) -> str:
         """Return a text. Raises `DoesNotOpen`, also for what was never sealed."""
-        if not sealed.startswith(PREFIX):
+        if not sealed.startswith(_PREFIX):
             raise DoesNotOpen
-        found = decoded(sealed[len(PREFIX) :])
+        found = decoded(sealed[len(_PREFIX) :])
         try:
-            return self._cipher.decrypt(found[:NONCE], found[NONCE:], self._at(about)).decode()
+            opened = self._cipher.decrypt(found[:NONCE], found[NONCE:], self._place + about)
         except (InvalidTag, ValueError):
             raise DoesNotOpen from None
+        return opened.decode()
 
     def mac(self, text: bytes) -> str:
         """Return a code by which the owner's text is known again, and by nobody else guessed."""
         return hmac.new(self._mac, text, "sha256").hexdigest()
 
-    def _at(self, about: bytes) -> bytes:
-        return self._owner + b"|" + about
 
-
-@dataclass(frozen=True, slots=True)
-class Sealed:
-    """A text as it was found: whose, where, and under which wrapped key."""
-
-    owner: bytes
-    wrapped: Wrapped
-    about: bytes
-    text: str
+# A text as it was found: its owner, the master and the wrapped key, its place, and the sealed text.
+# A tuple of bytes, since an answer may hold hundreds.
+Sealed = tuple[bytes, bytes, bytes, bytes, bytes]
 
 
 class Vault:
@@ -94,7 +88,8 @@ class Vault:
         """Keep who wraps keys."""
         self._masters, self._random, self._clock = masters, random, clock
         self._capacity = capacity
-        self._keys: OrderedDict[tuple[bytes, Wrapped], tuple[Key, float]] = OrderedDict()
+        # By owner, too: what is wrapped for one must not be found here for another.
+        self._keys: OrderedDict[tuple[bytes, bytes, bytes], tuple[Key, float]] = OrderedDict()
 
     async def new_key(self, owner: bytes) -> Wrapped:
         """Return a new key of an owner, wrapped."""
@@ -102,37 +97,45 @@ class Vault:
 
     async def key(self, wrapped: Wrapped, owner: bytes) -> Key:
         """Return the key of an owner. Raises `UnknownMaster` or `DoesNotOpen`."""
-        # The owner too: what is wrapped for one must not be found here for another.
-        found = self._keys.get((owner, wrapped))
-        if found is not None and found[1] > self._clock():
-            self._keys.move_to_end((owner, wrapped))
-            return found[0]
-        key = Key(await self._masters.unwrap(wrapped, owner), owner)
-        self._keys[owner, wrapped] = (key, self._clock() + LASTS)
-        while len(self._keys) > self._capacity:
-            self._keys.popitem(last=False)
-        return key
+        return await self._key(owner, wrapped.master.encode(), wrapped.text.encode())
 
     def seal(self, key: Key, text: str, about: bytes) -> str:
         """Seal a text of a key's owner for its place."""
         return key.seal(text, about, self._random(NONCE))
 
-    async def open(self, sealed: Sequence[Sealed]) -> list[str | None]:
+    async def open(self, sealed: Iterable[Sealed]) -> list[str | None]:
         """Open texts; None stands for one that does not open, which is counted and logged."""
+        found: list[str | None] = []
         failed: Counter[str] = Counter()
-        found = [await self._opened(each, failed) for each in sealed]
+        now = self._clock()
+        for owner, master, wrapped, about, text in sealed:
+            known = self._keys.get((owner, master, wrapped))
+            try:
+                if known is not None and known[1] > now:
+                    key = known[0]
+                else:
+                    key = await self._key(owner, master, wrapped)
+                found.append(key.open(text, about))
+            except (UnknownMaster, DoesNotOpen) as error:
+                failed[type(error).__name__] += 1
+                found.append(None)
         for reason, count in failed.items():
             _unopened.add(count, {"error.type": reason})
             _log.error("vault.unopened", extra={"error.type": reason, "rows": count})
         return found
 
-    async def _opened(self, sealed: Sealed, failed: Counter[str]) -> str | None:
-        try:
-            key = await self.key(sealed.wrapped, sealed.owner)
-            return key.open(sealed.text, sealed.about)
-        except (UnknownMaster, DoesNotOpen) as error:
-            failed[type(error).__name__] += 1
-            return None
+    async def _key(self, owner: bytes, master: bytes, wrapped: bytes) -> Key:
+        name = (owner, master, wrapped)
+        known = self._keys.get(name)
+        if known is not None and known[1] > self._clock():
+            return known[0]
+        text = Wrapped(master.decode(errors="replace"), wrapped.decode(errors="replace"))
+        key = Key(await self._masters.unwrap(text, owner), owner)
+        self._keys[name] = (key, self._clock() + LASTS)
+        self._keys.move_to_end(name)
+        while len(self._keys) > self._capacity:
+            self._keys.popitem(last=False)
+        return key
 
 
 class NoMasters:

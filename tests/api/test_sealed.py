@@ -234,7 +234,7 @@ def test_a_name_that_imitates_a_sealed_text_stays_a_name(clinic: Clinic, name: s
         "SELECT master || '|' || wrapped FROM person_keys WHERE organisation_id = %s"
     )
     place = WORDING.about(goal[-36:], 1).decode()
-    forged = name.format(f"{place}|{clinic.client.uuid}|{key}|{wording(clinic, goal)}")[:200]
+    forged = name.format(f"{clinic.client.uuid}|{key}|{place}|{wording(clinic, goal)}")[:200]
     clinic.house.change(
         "UPDATE identities SET name = %s WHERE organisation_id = %s AND person_id = %s",
         *(forged, clinic.organisation, clinic.client.uuid),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from typing import Any
 
@@ -48,12 +49,12 @@ def vault(**options: Any) -> tuple[Vault, Counting]:
 def test_a_text_opens_at_its_place(text: str, about: bytes) -> None:
     sealed = KEY.seal(text, about, NONCE)
     assert sealed.startswith(PREFIX)
-    assert KEY.open(sealed, about) == text
+    assert KEY.open(sealed.encode(), about) == text
 
 
 @given(TEXTS, NAMES, NAMES)
 def test_a_text_that_was_moved_does_not_open(text: str, about: bytes, other: bytes) -> None:
-    sealed = KEY.seal(text, about, NONCE)
+    sealed = KEY.seal(text, about, NONCE).encode()
     if other != about:
         with pytest.raises(DoesNotOpen):
             KEY.open(sealed, other)
@@ -68,14 +69,14 @@ def test_a_text_that_was_changed_does_not_open(text: str, data: st.DataObject) -
     found = bytearray(decoded(KEY.seal(text, b"here", NONCE)[len(PREFIX) :]))
     found[data.draw(st.integers(0, len(found) - 1))] ^= data.draw(st.integers(1, 255))
     with pytest.raises(DoesNotOpen):
-        KEY.open(PREFIX + encoded(bytes(found)), b"here")
+        KEY.open((PREFIX + encoded(bytes(found))).encode(), b"here")
 
 
 @given(TEXTS)
 def test_what_was_never_sealed_does_not_open(text: str) -> None:
     for found in (text, PREFIX + text):
         with pytest.raises(DoesNotOpen):
-            KEY.open(found, b"here")
+            KEY.open(found.encode(), b"here")
 
 
 def test_the_same_text_is_sealed_differently_each_time() -> None:
@@ -85,7 +86,7 @@ def test_the_same_text_is_sealed_differently_each_time() -> None:
 
 def test_what_is_sealed_needs_no_escaping_and_tells_nothing_but_its_length() -> None:
     sealed = KEY.seal('Say "no" \\ é', b"here", NONCE)
-    assert sealed.removeprefix(PREFIX).replace("-", "").replace("_", "").isalnum()
+    assert json.dumps(sealed) == f'"{sealed}"'
     assert "no" not in decoded(sealed.removeprefix(PREFIX)).decode(errors="replace")
 
 
@@ -103,7 +104,8 @@ def sealed_by(found: Vault, owner: bytes, text: str = "text") -> Sealed:
     async def run() -> Sealed:
         wrapped = await found.new_key(owner)
         key = await found.key(wrapped, owner)
-        return Sealed(owner, wrapped, b"here", found.seal(key, text, b"here"))
+        sealed = found.seal(key, text, b"here").encode()
+        return owner, wrapped.master.encode(), wrapped.text.encode(), b"here", sealed
 
     return asyncio.run(run())
 
@@ -126,8 +128,7 @@ def test_a_key_that_is_known_for_one_owner_is_not_found_for_another() -> None:
     one, _ = vault()
     mine = sealed_by(one, b"me")
     assert opened(one, mine) == ["text"]
-    moved = Sealed(b"you", mine.wrapped, mine.about, mine.text)
-    assert opened(one, moved) == [None]
+    assert opened(one, (b"you", *mine[1:])) == [None]
 
 
 def test_a_key_is_unwrapped_again_after_a_while() -> None:
@@ -158,8 +159,9 @@ def test_one_that_does_not_open_leaves_the_others_alone_and_is_logged_without_a_
 ) -> None:
     one, _ = vault()
     good = sealed_by(one, b"me", "a secret")
-    lost = Sealed(b"me", Wrapped("gone", good.wrapped.text), b"here", good.text)
-    moved = Sealed(b"me", good.wrapped, b"there", good.text)
+    owner, master, wrapped, about, text = good
+    lost = (owner, b"gone", wrapped, about, text)
+    moved = (owner, master, wrapped, b"there", text)
     with caplog.at_level(logging.ERROR):
         assert opened(one, good, lost, moved, moved) == ["a secret", None, None, None]
     told = {(record.__dict__["error.type"], record.__dict__["rows"]) for record in caplog.records}

@@ -101,8 +101,8 @@ SEALED = "{row}.tenant || ' holds ' || {value}"
 CLOSED = "Zebra"
 
 
-async def opened(texts: Sequence[str]) -> list[str | None]:
-    return [unsealed(text.partition(" holds ")[2]) for text in texts]
+async def opened(texts: Sequence[bytes]) -> list[str | None]:
+    return [unsealed(text.decode().partition(" holds ")[2]) for text in texts]
 
 
 def unsealed(text: str) -> str | None:

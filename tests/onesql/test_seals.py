@@ -24,8 +24,8 @@ TEXTS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]
 def opened_all(body: bytes, found: Sequence[str | None]) -> tuple[bytes, list[str]]:
     asked: list[str] = []
 
-    async def open_(texts: Sequence[str]) -> Sequence[str | None]:
-        asked.extend(texts)
+    async def open_(texts: Sequence[bytes]) -> Sequence[str | None]:
+        asked.extend(text.decode() for text in texts)
         return found
 
     return asyncio.run(open_seals(body, open_)), asked
@@ -82,9 +82,9 @@ def test_all_of_an_answer_are_opened_at_once(ask: Asker) -> None:
     )
     calls: list[int] = []
 
-    async def open_(texts: Sequence[str]) -> Sequence[str | None]:
+    async def open_(texts: Sequence[bytes]) -> Sequence[str | None]:
         calls.append(len(texts))
-        return [text.upper() for text in texts]
+        return [text.decode().upper() for text in texts]
 
     found = json.loads(asyncio.run(open_seals(body, open_)))["data"]
     assert calls == [300]

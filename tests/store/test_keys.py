@@ -222,7 +222,7 @@ def test_an_upgrade_seals_what_lies_there_in_plain(
         async def opened(place: Place) -> str:
             vault, about = Vault(local_masters(None, masters)), owner(known["o"], known["p"])
             row = place.about(known["one"], *ROW.get(place, ()))
-            return (await vault.key(Wrapped(*key), about)).open(found[place], row)
+            return (await vault.key(Wrapped(*key), about)).open(found[place].encode(), row)
 
         for place in OLD:
             assert found[place].startswith(PREFIX)

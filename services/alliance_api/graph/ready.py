@@ -66,7 +66,7 @@ async def opened(
     if not plan.sealed:
         return body
 
-    async def open_(texts: Sequence[str]) -> Sequence[str | None]:
+    async def open_(texts: Sequence[bytes]) -> Sequence[str | None]:
         return await words.opened(found, principal.organisation, texts)
 
     return await open_seals(body, open_)

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable, Sequence
+from json.encoder import encode_basestring
 
 from .text import unreadable
 
 SEAL = "\x02"
-_SEAL = SEAL.encode()
+_SEAL, _QUOTE = SEAL.encode(), b'"'
 
-# Returns what each is when it is opened, or None for one that does not open.
-Open = Callable[[Sequence[str]], Awaitable[Sequence[str | None]]]
+# Returns what each (in UTF-8) is when it is opened, or None for one that does not open.
+Open = Callable[[Sequence[bytes]], Awaitable[Sequence[str | None]]]
 
 
 def seal(sql: str, levels: int) -> str:
@@ -32,20 +33,21 @@ async def open_seals(body: bytes, opened: Open) -> bytes:
     parts = body.split(_SEAL)
     if len(parts) == 1:
         return body
-    levels, texts = [], []
-    for part in parts[1::2]:
-        level, quote, rest = part.partition(b'"')
-        levels.append(int(level))
-        texts.append(_text(quote + rest))
-    for index, found in enumerate(await opened(texts)):
-        place = 2 * index + 1
-        if found is None:
-            parts[place] = unreadable(levels[index]).encode()
-        else:
-            parts[place] = json.dumps(found, ensure_ascii=False).encode()
+    sealed = parts[1::2]
+    texts = [_text(part) for part in sealed]
+    parts[1::2] = [
+        unreadable(int(part[: part.index(_QUOTE)])).encode()
+        if text is None
+        else encode_basestring(text).encode()
+        for part, text in zip(sealed, await opened(texts), strict=True)
+    ]
     return b"".join(parts)
 
 
-def _text(quoted: bytes) -> str:
-    # What is sealed seldom needs escapes.
-    return json.loads(quoted) if b"\\" in quoted else quoted[1:-1].decode()
+def _text(part: bytes) -> bytes:
+    """Return what stands in quotes behind the number; seldom with escapes."""
+    start = part.index(_QUOTE)
+    if b"\\" not in part:
+        return part[start + 1 : -1]
+    text: str = json.loads(part[start:])
+    return text.encode()

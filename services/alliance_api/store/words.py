@@ -45,7 +45,7 @@ class Place:
     def sealed(self) -> str:
         """The SQL of all that opening needs; null where there is no text, or no key any more."""
         row = " || ',' || ".join(f"{{row}}.{key}" for key in self.keys)
-        parts = (f"'{self.name}'", row, "k.person_id", "k.master", "k.wrapped")
+        parts = ("k.person_id", "k.master", "k.wrapped", f"'{self.name}'", row)
         return (
             f"SELECT {_BETWEEN.join(parts)}{_BETWEEN}nullif({{value}}, '') "
             "FROM person_keys k WHERE k.organisation_id = {row}.organisation_id "
@@ -125,17 +125,13 @@ def _me(tx: Transaction) -> dict[str, Any]:
 
 
 async def opened(
-    found: Database | Transaction, organisation: UUID, texts: Sequence[str]
+    found: Database | Transaction, organisation: UUID, texts: Sequence[bytes]
 ) -> list[str | None]:
     """Open what `Place.sealed` handed out to somebody of an organisation; None does not open."""
-    return await found.vault.open([_parsed(organisation, each) for each in texts])
+    whose = f"{organisation}|".encode()
+    return await found.vault.open(_parsed(whose, text) for text in texts)
 
 
-def _parsed(organisation: UUID, found: str) -> Sealed:
-    place, row, person, master, wrapped, sealed = found.split("|", 5)
-    return Sealed(
-        owner(organisation, person),
-        Wrapped(master, wrapped),
-        f"{place}|{row}".encode(),
-        sealed,
-    )
+def _parsed(whose: bytes, found: bytes) -> Sealed:
+    person, master, wrapped, place, row, sealed = found.split(b"|", 5)
+    return whose + person, master, wrapped, place + b"|" + row, sealed

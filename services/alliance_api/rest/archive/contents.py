@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
+from itertools import chain
 from typing import Any, Final
 
 from alliance_api.charter.facets import Facet
-from alliance_api.charter.labels import Label, highest, labelled
+from alliance_api.charter.labels import Confidentiality, Label, highest, labelled
 from alliance_api.charter.notices import PART2_POLICY
 
 from .rows import Row, Rows
@@ -44,8 +46,7 @@ class CaseFile:
     @property
     def notice(self) -> str | None:
         """The text that a law wants passed on with it."""
-        found = self.frame["labels"]["notice"]
-        return str(found["text"]) if found else None
+        return _text(self.frame["labels"]["notice"])
 
     @property
     def labels(self) -> dict[Facet, Label]:
@@ -66,8 +67,11 @@ class OwnWork:
     def __len__(self) -> int:
         return len(self.measurements) + len(self.commitments) + len(self.notes)
 
+    def __iter__(self) -> Iterator[Row]:
+        return chain(self.measurements, self.commitments, self.notes)
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True)
 class Archive:
     """Everything of one person's; `missing` says in whole sentences what is not in it, and why."""
 
@@ -78,6 +82,17 @@ class Archive:
     own: OwnWork = field(default_factory=OwnWork)
     instruments: list[Row] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
+
+    @cached_property
+    def labels(self) -> list[dict[str, Any]]:
+        """How each case's data must be handled: the highest of all its kinds that are here."""
+        return [*map(_of_case, self.cases), *_of_own(self.own)]
+
+    @cached_property
+    def notices(self) -> list[str]:
+        """The texts that laws want passed on with it."""
+        texts = (_text(each["notice"]) for each in self.labels)
+        return list(dict.fromkeys(text for text in texts if text))
 
     @property
     def instant(self) -> str:
@@ -130,19 +145,33 @@ def _label(label: Label) -> dict[str, Any]:
     }
 
 
-def labels_of(archive: Archive) -> list[Mapping[str, Any]]:
-    """Return how each case's data must be handled, for the manifest; the highest of all its kinds."""
-    return [
-        {
-            "case": each.frame["id"],
-            **_label(highest(_told(each))),
-            "notice": each.frame["labels"]["notice"],
-        }
-        for each in archive.cases
-    ]
+def _text(notice: Row | None) -> str | None:
+    return str(notice["text"]) if notice else None
 
 
-def _told(found: CaseFile) -> list[Label]:
-    # What a client is never shown is in no client's archive.
-    hidden = {Facet.PROCESS_NOTE, Facet.RESEARCH}
-    return [label for facet, label in found.labels.items() if facet not in hidden]
+# What a client is never shown is in no client's archive.
+_HIDDEN: Final = frozenset({Facet.PROCESS_NOTE, Facet.RESEARCH})
+
+
+def _of_case(found: CaseFile) -> dict[str, Any]:
+    told = (label for facet, label in found.labels.items() if facet not in _HIDDEN)
+    return _named(found.frame["id"], told, found.frame["labels"]["notice"])
+
+
+def _of_own(found: OwnWork) -> list[dict[str, Any]]:
+    labels: dict[str, dict[Label, None]] = {}
+    notices: dict[str, Row | None] = {}
+    for row in found:
+        case, told = row["caseId"], row["labels"]
+        labels.setdefault(case, {})[_read(told)] = None
+        notices[case] = told["notice"]
+    return [_named(case, labels[case], notices[case]) for case in sorted(labels)]
+
+
+def _named(case: str, labels: Iterable[Label], notice: Row | None) -> dict[str, Any]:
+    return {"case": case, **_label(highest(labels)), "notice": notice}
+
+
+def _read(told: Row) -> Label:
+    codes = (tuple(told[name]) for name in ("sensitivity", "policies", "obligations"))
+    return Label(Confidentiality(told["confidentiality"]), *codes)

@@ -152,15 +152,16 @@ INSTRUMENT: Final = _whole("""query ArchiveInstrument($code: String!, $version: 
 OWN_MEASUREMENTS: Final = _whole("""query ArchiveOwnMeasurements(
     $informant: InformantRole!, $after: String) {
   viewer { measurements(first: 75, after: $after, informant: $informant) {
-    totalCount pageInfo { ...Next } nodes { ...Given } } } }""")
+    totalCount pageInfo { ...Next } nodes { ...Given labels { ...Labels } } } } }""")
 
 OWN_COMMITMENTS: Final = _whole("""query ArchiveOwnCommitments($after: String) {
   viewer { commitments(first: 100, after: $after, by: THERAPIST) {
-    totalCount pageInfo { ...Next } nodes { ...Promised } } } }""")
+    totalCount pageInfo { ...Next } nodes { ...Promised labels { ...Labels } } } } }""")
 
 OWN_NOTES: Final = _whole("""query ArchiveOwnNotes($after: String) {
   viewer { notes(first: 100, after: $after) {
-    totalCount pageInfo { ...Next } nodes { id caseId body session { ...At } writtenAt } } } }""")
+    totalCount pageInfo { ...Next } nodes {
+      id caseId body session { ...At } writtenAt labels { ...Labels } } } } }""")
 
 ALL: Final = (
     PERSON,

@@ -11,7 +11,7 @@ from importlib import resources
 from alliance_api.charter.labels import MEANING
 
 from . import own
-from .contents import Archive, CaseFile, labels_of
+from .contents import Archive, CaseFile
 from .markup import Html, el, end, raw, said, start
 from .phrases import calendar_day, person
 from .reader import Reader
@@ -43,7 +43,7 @@ def parts(archive: Archive) -> Iterator[str]:
     yield start("div", class_="columns")
     yield _contents(archive)
     yield start("main", id="content")
-    yield from _missing(archive)
+    yield from _warnings(archive)
     for index, case in enumerate(archive.cases, start=1):
         yield from _case(archive, case, index)
     yield from own.parts(archive)
@@ -111,7 +111,9 @@ def _anchor(index: int, section: Section) -> str:
     return f"case-{index}-{section.id}"
 
 
-def _missing(archive: Archive) -> Iterator[Html]:
+def _warnings(archive: Archive) -> Iterator[Html]:
+    for each in archive.notices:
+        yield el("aside", el("p", each), class_="notice", aria_label="Legal notice")
     if archive.missing:
         told = [el("p", each) for each in archive.missing]
         yield el("aside", el("h2", "Not everything is here"), told, class_="notice")
@@ -122,8 +124,6 @@ def _missing(archive: Archive) -> Iterator[Html]:
 def _case(archive: Archive, case: CaseFile, index: int) -> Iterator[Html]:
     yield start("section", id=f"case-{index}", class_="case", aria_labelledby=f"case-{index}-title")
     yield el("h2", _case_title(archive, case, index), id=f"case-{index}-title")
-    if case.notice:
-        yield el("aside", el("p", case.notice), class_="notice", aria_label="Legal notice")
     empty = []
     for section in sections(Reader(archive, case)):
         if not section.there:
@@ -157,16 +157,24 @@ def _about(archive: Archive) -> Iterator[Html]:
         el("code", "alliance export verify FILE --keys KEYS"),
         ".",
     )
-    for row in labels_of(archive):
-        codes = (row["confidentiality"], *row["sensitivity"], *row["policies"], *row["obligations"])
-        yield pairs([(code, MEANING[code]) for code in codes])
+    codes = {
+        code: None
+        for row in archive.labels
+        for names in (
+            (row["confidentiality"],),
+            row["sensitivity"],
+            row["policies"],
+            row["obligations"],
+        )
+        for code in names
+    }
+    yield pairs([(code, MEANING.get(code, code)) for code in codes])
     yield note("It is confidential: whoever has this file can read all of it.")
     yield end("section")
 
 
 def _foot(archive: Archive) -> Html:
     """Return what stands below every printed copy."""
-    notices = dict.fromkeys(case.notice for case in archive.cases if case.notice)
-    told = [el("p", each, class_="law") for each in notices]
+    told = [el("p", each, class_="law") for each in archive.notices]
     by = f"{archive.instant} · {archive.person['id']} · confidential"
     return el("footer", told, el("p", by))

@@ -30,14 +30,13 @@ It is confidential. Whoever has this file can read all of it: keep it where only
 def text(archive: Archive, key: str) -> str:
     """Return the words of README.txt."""
     missing = "".join(f"\nNot inside: {each}\n" for each in archive.missing)
-    notices = dict.fromkeys(case.notice for case in archive.cases if case.notice)
     return _TEXT.format(
         person=_line(archive.person["name"] or archive.person["id"]),
         organisation=_line(archive.organisation["name"]),
         created=archive.instant,
         key=key,
         missing=missing,
-        notice="".join(f"\n{each}\n" for each in notices),
+        notice="".join(f"\n{each}\n" for each in archive.notices),
     )
 
 

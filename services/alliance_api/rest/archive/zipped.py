@@ -11,7 +11,7 @@ from typing import Final
 from chassis.signing import SigningKey
 
 from . import canonical, page, readme
-from .contents import FORMAT, VERSION, Archive, labels_of
+from .contents import FORMAT, VERSION, Archive
 from .sealed import MANIFEST, SIGNATURE, Made, signature
 
 DATA, PAGE, README = "data.json", "index.html", "README.txt"
@@ -43,7 +43,7 @@ def _manifest(archive: Archive, made: Iterable[Made], product: str) -> dict[str,
         "person": archive.person["id"],
         "organisation": archive.organisation["id"],
         "missing": archive.missing,
-        "labels": labels_of(archive),
+        "labels": archive.labels,
         "files": [
             {"name": each.name, "sha256": each.sha256, "size": each.size}
             for each in sorted(made, key=lambda each: each.name)

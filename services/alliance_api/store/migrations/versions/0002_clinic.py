@@ -633,17 +633,17 @@ def upgrade() -> None:
     )
     op.add_column("consents", sa.Column("withdrawn_by", sa.Uuid(), nullable=True))
     op.create_foreign_key(
-        op.f("consents_assented_by_fkey"),
-        "consents",
-        "people",
-        ["organisation_id", "assented_by"],
-        ["organisation_id", "id"],
-    )
-    op.create_foreign_key(
         op.f("consents_withdrawn_by_fkey"),
         "consents",
         "people",
         ["organisation_id", "withdrawn_by"],
+        ["organisation_id", "id"],
+    )
+    op.create_foreign_key(
+        op.f("consents_assented_by_fkey"),
+        "consents",
+        "people",
+        ["organisation_id", "assented_by"],
         ["organisation_id", "id"],
     )
     op.alter_column("facts", "case_id", existing_type=sa.UUID(), nullable=True)
@@ -848,8 +848,8 @@ def downgrade() -> None:
     op.drop_column("instrument_items", "not_applicable")
     op.drop_column("goals", "kind")
     op.alter_column("facts", "case_id", existing_type=sa.UUID(), nullable=False)
-    op.drop_constraint(op.f("consents_withdrawn_by_fkey"), "consents", type_="foreignkey")
     op.drop_constraint(op.f("consents_assented_by_fkey"), "consents", type_="foreignkey")
+    op.drop_constraint(op.f("consents_withdrawn_by_fkey"), "consents", type_="foreignkey")
     op.drop_column("consents", "withdrawn_by")
     op.drop_column("consents", "assented_at")
     op.drop_column("consents", "assented_by")

@@ -1,0 +1,161 @@
+"""What informants said: measurements, scores, answers, comments, findings."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Double,
+    Index,
+    SmallInteger,
+    Table,
+    Text,
+    Uuid,
+    text,
+)
+
+from .base import (
+    EXACT,
+    NEW_ID,
+    ROLES,
+    SECONDS,
+    col,
+    informed,
+    key,
+    metadata,
+    one_of,
+    refers,
+    tenant,
+)
+
+measurements = Table(
+    "measurements",
+    metadata,
+    tenant(),
+    col("id", Uuid, default=NEW_ID),
+    *informed(),
+    col("session_id", Uuid, null=True),
+    col("occasion_id", Uuid, null=True),
+    col("instrument_id", Uuid),
+    col("instrument_code", Text),
+    col("taken_at", SECONDS),
+    col("disclosure", Text),
+    col("scores_open_at", EXACT, null=True),
+    col("answers_open_at", EXACT, null=True),
+    col("has_comment", Boolean),
+    col("superseded_by", Uuid, null=True),
+    key("id"),
+    refers("case_id", "cases"),
+    refers("informant_id", "people"),
+    refers("session_id", "sessions"),
+    refers("occasion_id", "occasions"),
+    refers("instrument_id", "instruments"),
+    refers("superseded_by", "measurements"),
+    one_of("informant_role", *ROLES),
+    one_of("disclosure", "PRIVATE", "TREND", "NEXT_SESSION", "SHARED"),
+    Index(None, "organisation_id", "case_id", "taken_at", "id"),
+    Index(None, "organisation_id", "session_id"),
+    Index(None, "organisation_id", "occasion_id"),
+)
+
+scores = Table(
+    "scores",
+    metadata,
+    tenant(),
+    col("measurement_id", Uuid),
+    col("scale", Text),
+    *informed(),
+    col("opens_at", EXACT, null=True),
+    col("session_id", Uuid, null=True),
+    col("instrument_code", Text),
+    col("taken_at", SECONDS),
+    col("current", Boolean, default=text("true")),
+    col("raw", Double, null=True),
+    col("mean", Double, null=True),
+    col("pomp", Double, null=True),
+    col("minimum", Double),
+    col("maximum", Double),
+    col("answered", SmallInteger),
+    col("missing", SmallInteger),
+    col("reason", Text, null=True),
+    col("method_id", Text),
+    col("method_version", Text),
+    key("measurement_id", "scale"),
+    refers("measurement_id", "measurements"),
+    refers("case_id", "cases"),
+    one_of("informant_role", *ROLES),
+    CheckConstraint("(raw IS NULL) = (reason IS NOT NULL)", name="reason"),
+    Index(
+        "scores_series_ix",
+        "organisation_id",
+        "case_id",
+        "instrument_code",
+        "informant_role",
+        "scale",
+        "taken_at",
+        "measurement_id",
+    ),
+)
+
+# What went into a score, hashed: a short form's answers could be guessed from it, so that only the
+# engine sees it, to find what must be computed anew.
+score_inputs = Table(
+    "score_inputs",
+    metadata,
+    tenant(),
+    col("measurement_id", Uuid),
+    col("case_id", Uuid),
+    col("inputs_hash", Text),
+    key("measurement_id"),
+    refers("measurement_id", "measurements"),
+    refers("case_id", "cases"),
+)
+
+answers = Table(
+    "answers",
+    metadata,
+    tenant(),
+    col("measurement_id", Uuid),
+    col("item", SmallInteger),
+    *informed(),
+    col("opens_at", EXACT, null=True),
+    col("value", Double, null=True),
+    col("not_applicable", Boolean, default=text("false")),
+    key("measurement_id", "item"),
+    refers("measurement_id", "measurements"),
+    refers("case_id", "cases"),
+    one_of("informant_role", *ROLES),
+)
+
+comments = Table(
+    "comments",
+    metadata,
+    tenant(),
+    col("measurement_id", Uuid),
+    *informed(),
+    col("opens_at", EXACT, null=True),
+    col("body", Text),
+    key("measurement_id"),
+    refers("measurement_id", "measurements"),
+    refers("case_id", "cases"),
+    one_of("informant_role", *ROLES),
+)
+
+# What is noticeable about how a form was filled in. It tells of answers, so it is guarded like them.
+findings = Table(
+    "findings",
+    metadata,
+    tenant(),
+    col("measurement_id", Uuid),
+    col("code", Text),
+    col("scale", Text, default=text("''")),
+    *informed(),
+    col("opens_at", EXACT, null=True),
+    col("answered", SmallInteger),
+    col("method_id", Text),
+    col("method_version", Text),
+    key("measurement_id", "code", "scale"),
+    refers("measurement_id", "measurements"),
+    refers("case_id", "cases"),
+    one_of("informant_role", *ROLES),
+)
