@@ -15,6 +15,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from evidence.figures import Figure
@@ -26,14 +27,14 @@ LEAST = 90.0  # percent
 # The short form: two modules, and the tests that are theirs.
 SMALL = {"commitments": "test_commitments.py", "disclosure": "test_disclosure.py"}
 
-# Time is given generously: on a busy machine a slow mutant must not be taken for an endless one.
+# The ground tests need none of the fixtures, which would start the app in every process. Time is
+# given generously: on a busy machine a slow mutant must not be taken for an endless one.
 SETTINGS = """\
 [mutmut]
 source_paths = alliance_api
 only_mutate = {modules}
-also_copy =
-  chassis
-  docs
+also_copy = {beside}
+pytest_add_cli_args = --noconftest
 pytest_add_cli_args_test_selection = tests/ground
 timeout_constant = 5
 timeout_multiplier = 3
@@ -66,22 +67,25 @@ def experiment(small: bool) -> Figure:
 
 
 def _lay_out(folder: Path, *, small: bool) -> None:
-    """Write the copy: the service, its ground tests and what they read, and mutmut's settings."""
-    without = shutil.ignore_patterns("__pycache__")
+    """Write the copy, with `services/` as its root, and how to mutate it."""
+    without = shutil.ignore_patterns(".*", "__pycache__", "services", "var")
+    shutil.copytree(ROOT, folder, ignore=without, dirs_exist_ok=True)
     shutil.copytree(ROOT / "services", folder, ignore=without, dirs_exist_ok=True)
-    for part in ("tests/ground", "docs"):
-        shutil.copytree(ROOT / part, folder / part, ignore=without)
-    shutil.copy(ROOT / "pyproject.toml", folder)
     for module in (folder / "alliance_api/domain").glob("*.py"):
         plain = CACHE.sub("", PROPERTY.sub(METHOD, module.read_text("utf-8")))
         module.write_text(plain, "utf-8")
-    modules = list(SMALL) if small else ["*"]
-    paths = "".join(f"\n  alliance_api/domain/{module}.py" for module in modules)
-    (folder / "setup.cfg").write_text(SETTINGS.format(modules=paths), "utf-8")
     if small:
         for tests in (folder / "tests/ground").glob("test_*.py"):
             if tests.name not in SMALL.values():
                 tests.unlink()
+    beside = [each.name for each in folder.iterdir() if each.name != "alliance_api"]
+    modules = [f"alliance_api/domain/{name}.py" for name in (SMALL if small else "*")]
+    settings = SETTINGS.format(modules=_lines(modules), beside=_lines(beside))
+    (folder / "setup.cfg").write_text(settings, "utf-8")
+
+
+def _lines(names: Iterable[str]) -> str:
+    return "".join(f"\n  {name}" for name in sorted(names))
 
 
 def _mutmut(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:

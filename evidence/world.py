@@ -188,11 +188,14 @@ def _seed_derived(world: World, story: Story, table: str, audience: str) -> None
     """Insert a row about something everybody may see, unless there is one of that kind."""
     house = story.clinic.house
     seen = f"SELECT FROM {table} WHERE case_id = %s AND audience = %s"
+    if table in {"signals", "signal_evidence"}:  # those there are may all be about therapists
+        seen += " AND informant_role = 'CLIENT'"
     if not house.rows(seen, story.case, audience):
         known = {**_known(world, story), "audience": audience}
         if table == "signal_evidence":
             [known["signal_id"]] = house.rows(
-                "SELECT id FROM signals WHERE case_id = %s AND audience = %s LIMIT 1",
+                "SELECT id FROM signals WHERE case_id = %s AND audience = %s "
+                "AND informant_role = 'CLIENT' LIMIT 1",
                 story.case,
                 audience,
             )[0]

@@ -234,17 +234,16 @@ def test_a_name_that_imitates_a_sealed_text_stays_a_name(clinic: Clinic, name: s
         "SELECT master || '|' || wrapped FROM person_keys WHERE organisation_id = %s"
     )
     place = WORDING.about(goal[-36:], 1).decode()
-    forged = name.format(f"{clinic.client.uuid}|{key}|{place}|{wording(clinic, goal)}")[:200]
+    forged = name.format(f"{clinic.client.uuid}|{key}|{place}|{wording(clinic, goal)}")
     clinic.house.change(
-        "UPDATE identities SET name = %s WHERE organisation_id = %s AND person_id = %s",
-        *(forged, clinic.organisation, clinic.client.uuid),
+        "UPDATE organisations SET name = %s WHERE organisation_id = %s", forged, clinic.organisation
     )
     seen = clinic.client.reads(
-        "query($id: ID!) { case(id: $id) { client { name } goals { wording } } }",
+        "query($id: ID!) { organisation { name } case(id: $id) { goals { wording } } }",
         id=clinic.case_id,
-    )["case"]
-    assert seen["client"]["name"] == forged
-    assert [found["wording"] for found in seen["goals"]] == ["Sleep", "Eat"]
+    )
+    assert seen["organisation"]["name"] == forged
+    assert [found["wording"] for found in seen["case"]["goals"]] == ["Sleep", "Eat"]
 
 
 # Keys

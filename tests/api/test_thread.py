@@ -165,9 +165,17 @@ FACTS: dict[str, list[str]] = {
     "acknowledgeSignal": ["signal.acknowledged"],
     "confirmHeard": ["signal.heard"],
     "setPreferences": [],
+    "joinCareTeam": ["care_team.joined"],
+    "leaveCareTeam": ["care_team.left"],
+    "giveConsent": ["consent.given"],
+    "withdrawConsent": ["consent.withdrawn"],
+    "breakGlass": ["emergency.opened"],
+    "reviewEmergency": ["emergency.reviewed"],
+    "writeNote": [],
 }
-# A session that was moved is another one; what the client says is stated of what the team sees.
-OF_ANOTHER = {"moveSession", "confirmHeard"}
+# A session that was moved is another one; what the client says is stated of what the team sees;
+# of a team it is stated who came or went.
+OF_ANOTHER = {"moveSession", "confirmHeard", "joinCareTeam", "leaveCareTeam"}
 
 
 def facts(clinic: Clinic) -> list[tuple[Any, ...]]:
@@ -280,7 +288,7 @@ def test_a_failure_inside_is_500_without_a_word_of_what_was_said(
 
 LEDGER = (
     "SELECT person_id, application, purpose, operation, facets, cases FROM read_ledger "
-    "WHERE organisation_id = %s ORDER BY at, id"
+    "WHERE organisation_id = %s AND outcome = 'ALLOWED' ORDER BY at, id"
 )
 
 

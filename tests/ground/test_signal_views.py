@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alliance_api.domain.parties import PartyRole
@@ -47,6 +47,7 @@ ratings_ = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(ratings_)
 def test_what_one_kept_private_is_in_nobody_elses_view(
     ratings: list[tuple[str, float, bool]],
@@ -57,6 +58,7 @@ def test_what_one_kept_private_is_in_nobody_elses_view(
         assert seen(told, audience) == seen(without, audience)
 
 
+@settings(deadline=None)
 @given(st.lists(st.booleans(), max_size=8))
 def test_what_is_sealed_waits_for_the_therapists_own_rating(sealed: list[bool]) -> None:
     told = [a_score(n, "CLIENT", 10, sealed=closed) for n, closed in enumerate(sealed)]

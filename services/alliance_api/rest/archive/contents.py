@@ -139,9 +139,9 @@ def _case(found: CaseFile) -> dict[str, Any]:
 def _label(label: Label) -> dict[str, Any]:
     return {
         "confidentiality": label.confidentiality.value,
-        "sensitivity": label.sensitivity,
-        "policies": label.policies,
-        "obligations": label.obligations,
+        "sensitivity": list(label.sensitivity),
+        "policies": list(label.policies),
+        "obligations": list(label.obligations),
     }
 
 

@@ -69,18 +69,36 @@ PERSON: Final = _whole("""query ArchivePerson { viewer {
 
 CASE: Final = _whole("""query ArchiveCase($case: ID!) { case(id: $case) {
   id status openedOn closedOn timeZone client { ...Who } disclosureDefault jurisdiction
-  labels { ...Labels } careTeam { ...Place } formerCareTeam { ...Place } nextSession { ...At }
-  consents { id kind givenBy { ...Who } givenRole givenAt assentedAt withdrawnAt live }
+  labels { ...Labels } nextSession { ...At } openSignals } }""")
+
+# Each by itself: what a narrow token cannot reach in one must not take the others along.
+PARTS: Final[Mapping[str, str]] = {
+    "careTeam": _whole("""query ArchiveTeam($case: ID!) { case(id: $case) {
+  careTeam { ...Place } } }"""),
+    "formerCareTeam": _whole("""query ArchiveFormerTeam($case: ID!) { case(id: $case) {
+  formerCareTeam { ...Place } } }"""),
+    "consents": _whole("""query ArchiveConsents($case: ID!) { case(id: $case) {
+  consents { id kind givenBy { ...Who } givenRole givenAt assentedAt withdrawnAt live } } }"""),
+    "emergencies": _whole("""query ArchiveEmergencies($case: ID!) { case(id: $case) {
   emergencies { id caseId by { ...Who } reason openedAt endsAt
-    review { verdict by { ...Who } at } }
+    review { verdict by { ...Who } at } } } }"""),
+    "occasions": _whole("""query ArchiveOccasions($case: ID!) { case(id: $case) {
+  occasions { id instrument { code version name } informant { ...Who } role session { ...At }
+    opensAt dueAt state measurement { id } } } }"""),
+    "preferences": _whole("""query ArchivePreferences($case: ID!) { case(id: $case) {
+  preferences { dimension role value setBy { ...Who } setAt } } }"""),
+    "attainment": _whole("""query ArchiveAttainment($case: ID!) { case(id: $case) {
   attainment { n baseline followUp change
     ratings { n first latest difference interval { ...Span } }
     agreed { ...Share } wordedByClient { ...Share } medianDays disagreed method { ...Rule } }
-  occasions { id instrument { code version name } informant { ...Who } role session { ...At }
-    opensAt dueAt state measurement { id } }
-  openSignals preferences { dimension role value setBy { ...Who } setAt }
-  reliabilityOfClient: reliability(of: CLIENT) { ...Relied }
-  reliabilityOfTherapist: reliability(of: THERAPIST) { ...Relied } } }""")
+  } }"""),
+    "reliabilityOfClient": _whole("""query ArchiveReliability($case: ID!) { case(id: $case) {
+  reliabilityOfClient: reliability(of: CLIENT) { ...Relied } } }"""),
+    "reliabilityOfTherapist": _whole("""query ArchiveReliability($case: ID!) { case(id: $case) {
+  reliabilityOfTherapist: reliability(of: THERAPIST) { ...Relied } } }"""),
+}
+# Those that are one figure and no list.
+FIGURES: Final = frozenset({"attainment", "reliabilityOfClient", "reliabilityOfTherapist"})
 
 SESSIONS: Final = _whole("""query ArchiveSessions($case: ID!, $after: String) { case(id: $case) {
   sessions(first: 100, after: $after) { totalCount pageInfo { ...Next } nodes {
@@ -166,6 +184,7 @@ OWN_NOTES: Final = _whole("""query ArchiveOwnNotes($after: String) {
 ALL: Final = (
     PERSON,
     CASE,
+    *PARTS.values(),
     SESSIONS,
     MEASUREMENTS,
     GOAL,
@@ -186,6 +205,8 @@ _LABELS = "told once for each kind of a case's rows: the archive's `labels`, fro
 LEFT_OUT_EVERYWHERE: Final[Mapping[str, str]] = {
     "labels": _LABELS,
     "edges": "the nodes are read",
+    "node": "the nodes are read",
+    "cursor": "pages are followed by the cursor of their end",
     "hasPreviousPage": "pages are followed from the first to the last",
     "startCursor": "pages are followed from the first to the last",
 }

@@ -44,6 +44,10 @@ _NARROW: Final = (
     "The application that made this archive was not given access to everything. What is missing is "
     "held under: {gates}. Another archive, made with full access, will have it."
 )
+_LOST: Final = (
+    "Could not be read, because it leads to somebody or something that the application may not "
+    "know of: {names}."
+)
 _BOUND: Final = "The application was bound to one client: what you wrote in other cases is missing."
 
 
@@ -67,6 +71,7 @@ class Gathering:
         self._read = read
         self._principal = principal
         self._instruments: dict[tuple[str, int], None] = {}
+        self._lost: dict[str, None] = {}
 
     async def everything(self, created: datetime) -> Archive:
         """Return the archive. Raises `Nobody`, `TooLarge`."""
@@ -78,6 +83,8 @@ class Gathering:
         cases = [await self._case(row["id"], missing) for row in viewer["cases"]]
         own = await self._own()
         instruments = [await self._instrument(*key) for key in sorted(self._instruments)]
+        if self._lost:
+            missing.append(_LOST.format(names=", ".join(self._lost)))
         return Archive(
             person=viewer["person"],
             organisation=viewer["organisation"],
@@ -99,11 +106,26 @@ class Gathering:
     async def _ask(self, document: str, **given: Any) -> Mapping[str, Any] | None:
         return await self._read(self._principal, document, given)
 
+    def _under(self, found: Any, *path: str) -> Any:
+        """Return what stands under a path; if its parent could not be told, note what is lost.
+
+        Where somebody must be named and may not be known, the answer has a hole as large as it
+        takes, and not a shorter list.
+        """
+        *parents, name = path
+        for step in parents:
+            found = (found or {}).get(step)
+        if found is None:
+            self._lost[name] = None
+            return None
+        return found[name]
+
     async def _case(self, case: str, missing: list[str]) -> CaseFile:
-        frame = (await self._ask(documents.CASE, case=case) or {}).get("case")
+        frame = self._under(await self._ask(documents.CASE, case=case), "case")
         if frame is None:
             raise Nobody
-        found = CaseFile(frame)
+        parts = {name: await self._part(name, case) for name in documents.PARTS}
+        found = CaseFile({**frame, **parts})
         await self._all(found.sessions, documents.SESSIONS, ("case", "sessions"), case=case)
         path = ("case", "measurements")
         await self._all(found.measurements, documents.MEASUREMENTS, path, case=case)
@@ -113,6 +135,10 @@ class Gathering:
         await self._readings(found, case, missing)
         self._note(found.measurements)
         return found
+
+    async def _part(self, name: str, case: str) -> Any:
+        found = self._under(await self._ask(documents.PARTS[name], case=case), "case", name)
+        return [] if found is None and name not in documents.FIGURES else found
 
     async def _lists(self, found: CaseFile, case: str) -> None:
         async for goals in self._slices(documents.GOAL, "goals", documents.GOALS, case):
@@ -131,7 +157,7 @@ class Gathering:
         ratings, last = list(goal["ratings"]), goal["ratings"]
         while len(last) == documents.LARGEST_PAGE:
             found = await self._ask(documents.RATINGS, goal=goal["id"], skip=len(ratings))
-            last = ((found or {}).get("node") or {}).get("ratings") or []
+            last = self._under(found, "node", "ratings") or []
             ratings += last
         return {**goal, "ratings": ratings}
 
@@ -141,7 +167,7 @@ class Gathering:
         skip = 0
         while True:
             found = await self._ask(document, case=case, first=size, skip=skip)
-            rows = ((found or {}).get("case") or {}).get(name) or []
+            rows = self._under(found, "case", name) or []
             yield rows
             skip += len(rows)
             if len(rows) < size:
@@ -153,9 +179,7 @@ class Gathering:
         """Add the rows of a connection, a page beyond `most` of them; return how many there are."""
         after = None
         while True:
-            found: Any = await self._ask(document, after=after, **given)
-            for step in path:
-                found = (found or {}).get(step)
+            found = self._under(await self._ask(document, after=after, **given), *path)
             if found is None:
                 return len(into)
             into.extend(found["nodes"])
@@ -194,14 +218,15 @@ class Gathering:
         found.drawings.sort(key=lambda each: -each.points)
 
     async def _of_case(self, document: str, name: str, given: Mapping[str, Any]) -> list[Row]:
-        found = ((await self._ask(document, **given) or {}).get("case") or {}).get(name)
+        found = self._under(await self._ask(document, **given), "case", name)
         return [found] if found else []
 
     async def _draw(self, found: CaseFile, case: str, code: str, scale: str) -> None:
         given = reading.variables(case, code, scale)
         data = await self._ask(reading.DOCUMENT, **given)
-        if data is None or data["case"] is None:
+        if self._under(data, "case", "labels") is None:
             return
+        assert data is not None  # noqa: S101  (something stands under it)
         chart = reading.chart(code, scale, data["case"])
         # One point says no more than its number does.
         longest = max(len(one.points) for one in chart.series)
@@ -226,7 +251,8 @@ class Gathering:
 
     async def _instrument(self, code: str, version: int) -> Row | None:
         found = await self._ask(documents.INSTRUMENT, code=code, version=version)
-        return (found or {}).get("instrument")
+        row: Row | None = self._under(found, "instrument")
+        return row
 
 
 def _check(name: str, rows: Rows) -> None:
