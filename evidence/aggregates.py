@@ -167,11 +167,11 @@ def careless(quarters: Sequence[Quarter], of: Values, grid: Grid) -> list[Shown]
 def _published(
     quarters: Sequence[Quarter], of: Values, grid: Grid, *, looking_back: bool
 ) -> list[Shown]:
-    earlier: list[Clients] = []
+    earlier: list[Sequence[Clients]] = []
     found = []
     for quarter in quarters:
         release = released(quarter.places, CLINIC, Readers(quarter.views, tuple(earlier)))
-        earlier += release.sets if looking_back else ()
+        earlier += [release.parts] if looking_back else []
         found.append(_shown(release, quarter, of, grid))
     return found
 

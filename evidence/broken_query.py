@@ -136,7 +136,9 @@ SCOPES: dict[str, tuple[str, ...]] = {
     "read_ledger": ("AuditEvent",),
 }
 RESOURCES = tuple(sorted({name for names in SCOPES.values() for name in names}))
-NOBODYS = frozenset({"facts", "score_inputs", "research_subjects", "aggregate_sets"})  # the engine's alone
+NOBODYS = frozenset(
+    {"facts", "score_inputs", "research_subjects", "aggregate_sets"}
+)  # the engine's alone
 COLUMNS = (
     "client",
     "therapist",

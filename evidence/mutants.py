@@ -27,14 +27,18 @@ LEAST = 90.0  # percent
 # The short form: two modules, and the tests that are theirs.
 SMALL = {"commitments": "test_commitments.py", "disclosure": "test_disclosure.py"}
 
-# The ground tests need none of the fixtures, which would start the app in every process. Time is
-# given generously: on a busy machine a slow mutant must not be taken for an endless one.
+# The ground tests need none of the fixtures, which would start the app in every process. Those that
+# are slow would run for every mutant they touch; what they find, the quick ones have to find too.
+# Time is given generously: on a busy machine a slow mutant must not be taken for an endless one.
 SETTINGS = """\
 [mutmut]
 source_paths = alliance_api
 only_mutate = {modules}
 also_copy = {beside}
-pytest_add_cli_args = --noconftest
+pytest_add_cli_args =
+  --noconftest
+  -m
+  not slow
 pytest_add_cli_args_test_selection = tests/ground
 timeout_constant = 5
 timeout_multiplier = 3

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
 
+from alliance_api.charter import labels, notices
 from alliance_api.charter.charter import READ
-from alliance_api.charter.facets import HOLDINGS
+from alliance_api.charter.facets import HOLDINGS, Facet
 from alliance_api.fhir.questionnaire import questionnaires
 from alliance_api.graph.schema import sdl
 from alliance_api.instruments.loader import load_all
@@ -56,7 +57,7 @@ def confidentiality() -> str:
         gates = " or ".join(f"`{gate}`" for gate in HOLDINGS[facet].gates)
         cells = " | ".join(" + ".join(row[relation]) for relation in relations)
         lines.append(f"| {facet.lower().replace('_', ' ')} | {gates} | {cells} |")
-    return "\n".join([*lines, "", *_TERMS, ""])
+    return "\n".join([*lines, "", *_TERMS, "", *_labels(), ""])
 
 
 _TERMS = (
@@ -72,6 +73,54 @@ _TERMS = (
     "| for_client, for_care_team | it was derived for that audience, from what it may see |",
     "| no_colleague | it was not made of another therapist's own ratings |",
     "| never | no rows |",
+)
+
+
+def _labels() -> list[str]:
+    """Return the labels of what is told, for whoever handles it next."""
+    notice = notices.part2()
+    checked = "verified" if notice.verified else "not verified"
+    systems = {True: "v3-Confidentiality", False: "v3-ActCode"}
+    levels = set(labels.Confidentiality)
+    return [
+        *_LABELLED,
+        *(_label(facet) for facet in labels.LABELS),
+        "",
+        f"Every row of a client who is under {labels.YOUNG_UNDER} says ADOL as well, to whoever may know",
+        "the age. Of several labels the highest counts.",
+        "",
+        "| code | system | means |",
+        "| --- | --- | --- |",
+        *(f"| {c} | {systems[c in levels]} | {means} |" for c, means in labels.MEANING.items()),
+        "",
+        f"The notice under 42 CFR Part 2 ({notice.citation}, version {notice.version}, {checked}):",
+        "",
+        f"> {notice.text}",
+        "",
+        "A clinic whose counsel wants other words gives them by the setting `NOTICES_FILE`.",
+    ]
+
+
+def _label(facet: Facet) -> str:
+    plain, part2 = (labels.labelled(facet, part2=way) for way in (False, True))
+    cells = (
+        facet.lower().replace("_", " "),
+        ", ".join(labels.resources(facet)),
+        plain.confidentiality.value,
+        " ".join((*plain.sensitivity, *plain.policies)),
+        " ".join(code for _, code in part2.codings),
+    )
+    return f"| {' | '.join(cells)} |"
+
+
+_LABELLED = (
+    "## How it must be handled",
+    "",
+    "Generated from `alliance_api/charter/labels.py`: HL7's security labels, a decision of ours. GraphQL",
+    "tells them in `labels`; charts and archives carry the notice.",
+    "",
+    "| facet | resource | confidentiality | sensitivity | under 42 CFR Part 2 |",
+    "| --- | --- | --- | --- | --- |",
 )
 
 

@@ -64,6 +64,12 @@ def test_what_is_no_request_is_400_with_a_typed_error(somebody: Person, content:
     assert reply.error.isupper()
 
 
+def test_the_name_of_an_operation_that_is_not_there_is_not_repeated(somebody: Person) -> None:
+    reply = somebody.sends(b'{"query": "{ __typename }", "operationName": "what I said"}')
+    assert (reply.status, reply.error) == (400, "UNKNOWN_OPERATION")
+    assert "what I said" not in reply.text
+
+
 def test_json_a_hundred_thousand_levels_deep(somebody: Person) -> None:
     content = b'{"query": "{ __typename }", "variables": {"x": ' + b"[" * 100_000
     assert somebody.sends(content).status in {400, 413}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.builders import DAY, Story, a_case, answers, instant, now
-from tests.people import Clinic
+from tests.people import Clinic, mutation_text, with_key
 
 from .told import kinds, missing, rests_on, submit, told
 
@@ -126,6 +126,25 @@ def test_cancelling_a_session_takes_back_what_was_missing_about_it(clinic: Clini
     given = {"session": story.sessions[1], "cancelledBy": "THERAPIST"}
     story.therapist.done("cancelSession", "", **given)
     assert told(story.therapist, story.case_id) == []
+
+
+def test_what_is_planned_at_the_same_time_is_one_signal(clinic: Clinic) -> None:
+    story = a_case(clinic)
+    requests = []
+    for days in (4, 3, 2, 1):
+        given = {
+            "case": story.case_id,
+            "instrument": "alliance-check-in",
+            "informant": story.client.id,
+            "opensAt": instant(now() - (days + 1) * DAY),
+            "dueAt": instant(now() - days * DAY),
+        }
+        text = mutation_text("planMeasurement")
+        requests.append(story.therapist.request(text, input=with_key(given)))
+    for reply in clinic.house.together(requests):
+        assert reply.data["planMeasurement"]["problems"] == []
+    [found] = told(story.client, story.case_id)
+    assert len(found["evidence"]) == 4
 
 
 def test_nothing_is_stated_of_what_nobody_did(clinic: Clinic) -> None:

@@ -27,6 +27,7 @@ from alliance_api.onesql.sources import (
     Order,
     Source,
     Table,
+    Told,
     ToMany,
     ToOne,
     Union,
@@ -34,6 +35,11 @@ from alliance_api.onesql.sources import (
 )
 
 SDL = Path(__file__).with_name("library.graphql").read_text()
+
+
+# What the host says, which may change from one request to the next.
+TODAY: list[str] = ['Monday, "open" {{}}']
+OPENED: list[bool | None] = [True]
 
 
 class Mood(Enum):
@@ -137,6 +143,8 @@ SOURCES: dict[str, dict[str, Source]] = {
     },
     "Library": {
         "motto": Computed("'Read''s \"on\" \\ {{}}' || coalesce({suffix}, '')", {"suffix": "text"}),
+        "today": Told(lambda: TODAY[0]),
+        "opened": Told(lambda: OPENED[0], "boolean"),
         "shelves": ToMany({}, Order((("name", "text"), ("id", "uuid")))),
         "newest": ToOne(order=NEWEST),
     },
@@ -228,7 +236,7 @@ SOURCES: dict[str, dict[str, Source]] = {
             {"Book": ToOne({"main_id": "id"}), "Review": ToOne({"main_id": "id"})},
         ),
         "chapters": ToMany(
-            {"id": "book_id"}, Order((("number", "int"),)), limit="limit", expected=3
+            {"id": "book_id"}, Order((("number", "int"),)), limit="limit", skip="skip", expected=3
         ),
         "lastChapters": ToMany(
             {"id": "book_id"},
@@ -247,6 +255,7 @@ SOURCES: dict[str, dict[str, Source]] = {
     "Measure": {
         "value": Column("{what}"),
         "coverValue": Column("{cover}", companion="cover"),
+        "called": Computed("'{what} of ' || {row}.title"),
         "again": Inline(names={"what": "length"}),
     },
     "Chapter": {

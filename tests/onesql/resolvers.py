@@ -15,7 +15,7 @@ from graphql import (
     execute_sync,
 )
 
-from .library import Mood, unsealed
+from .library import OPENED, TODAY, Mood, unsealed
 from .pages import BY_DAY, BY_NAME, BY_TITLE, BY_WRITTEN, ORDERS, Row, page
 from .shelves import Rows
 
@@ -104,6 +104,12 @@ class Plain:
 
     def query_nobody(self, *_: Any) -> None:
         return None
+
+    def library_today(self, *_: Any) -> str:
+        return TODAY[0]
+
+    def library_opened(self, *_: Any) -> bool | None:
+        return OPENED[0]
 
     def library_motto(self, _: Any, arguments: Row) -> str:
         suffix: str = arguments.get("suffix", "")
@@ -223,10 +229,13 @@ class Plain:
         )
 
     def book_by_pages(self, book: Row, _: Row) -> Row:
-        return {"value": book["pages"], "book": book}
+        return {"value": book["pages"], "what": "pages", "book": book}
 
     def book_by_length(self, book: Row, _: Row) -> Row:
-        return {"value": book["length"], "book": book}
+        return {"value": book["length"], "what": "length", "book": book}
+
+    def measure_called(self, measure: Row, _: Row) -> str:
+        return f"{measure['what']} of {measure['book']['title']}"
 
     def measure_cover_value(self, measure: Row, _: Row) -> int | None:
         return self.cover(measure["book"]).get("pixels")
@@ -258,7 +267,7 @@ class Plain:
         return sorted(found, key=lambda row: row["number"])
 
     def book_chapters(self, book: Row, arguments: Row) -> list[Row]:
-        return self.chapters(book)[: arguments.get("limit")]
+        return self.chapters(book)[arguments.get("skip") or 0 :][: arguments.get("limit")]
 
     def book_last_chapters(self, book: Row, arguments: Row) -> list[Row] | None:
         found = [row for row in self.chapters(book) if row["number"] > 0 and book["in_print"]]

@@ -13,7 +13,7 @@ from alliance_api.onesql.compiler import Compiler
 from alliance_api.onesql.rows import object_type
 
 from .conftest import Asker
-from .library import BY_TITLE
+from .library import BY_TITLE, OPENED, TODAY
 from .pages import BY_NAME, cursor_of
 from .pages import BY_TITLE as TITLE_KEYS
 from .resolvers import Plain
@@ -61,8 +61,13 @@ EXAMPLES: dict[str, str] = {
             books(limit: 2) { genre } booksOf(genre: FICTION) { genre } free: booksOf { genre }
         } } } }""",
     "an object made of the same row may say which columns are meant": """
-        { works(limit: 20) { ... on Book { byPages { value coverValue again { value } }
-            byLength { value coverValue } } } }""",
+        { works(limit: 20) { ... on Book { byPages { value coverValue called again { value called } }
+            byLength { value coverValue called } } } }""",
+    "a value may be the host's own": "{ library { today opened motto } }",
+    "a list may begin later": """
+        { works(limit: 9) { ... on Book { chapters(skip: 1) { number } all: chapters(limit: null,
+            skip: 2) { number } none: chapters(limit: 5, skip: 1000000) { number }
+            whole: chapters(skip: null) { number } first: chapters(skip: 0) { number } } } }""",
     "an object made of the same row may be null": """
         { authors { nodes { profile { motto website author { id } } } } }""",
     "a union is whichever member has a row": """
@@ -134,6 +139,19 @@ def test_a_document_is_one_statement_however_much_it_returns(ask: Asker) -> None
     before = ask.statements
     ask.data("{ authors { nodes { books { nodes { author { books { totalCount } } } } } } }")
     assert ask.statements == before + 1
+
+
+def test_what_the_host_says_is_asked_for_at_each_request(
+    ask: Asker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "{ library { today opened } }"
+    variables = ask.variables(text, {})
+    plan = ask.compile(text, variables)
+    for today, opened in (("Monday", True), ("\u202e\"{}'", False), ("", None)):
+        monkeypatch.setitem(TODAY, 0, today)
+        monkeypatch.setitem(OPENED, 0, opened)
+        found = ask.answer(plan, variables)["data"]["library"]
+        assert found == {"today": today, "opened": opened}
 
 
 def test_a_page_follows_another_until_there_are_no_more(ask: Asker, plain: Plain) -> None:

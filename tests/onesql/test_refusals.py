@@ -73,6 +73,18 @@ def test_a_page_size_is_from_1_to_100(ask: Asker, field: str, size: int) -> None
     assert literal[place.column - 1 :].startswith(str(errors[0].extensions["argument"]))  # type: ignore[index]
 
 
+@pytest.mark.parametrize("rows", [-1, 1_000_001, -2_147_483_648])
+def test_so_many_rows_as_there_can_be_may_be_stepped_over(ask: Asker, rows: int) -> None:
+    literal = f"{{ oldest {{ chapters(skip: {rows}) {{ number }} }} }}"
+    variable = "query ($n: Int) { oldest { chapters(skip: $n) { number } } }"
+    for error in (
+        refused(ask, literal),
+        refused(ask, variable, n=rows),
+        refused_later(ask, variable, {"n": 3}, {"n": rows}),
+    ):
+        assert error.extensions == {"code": "ARGUMENT_OUT_OF_RANGE", "argument": "skip"}
+
+
 def test_first_and_last_do_not_go_together(ask: Asker) -> None:
     text = "query ($n: Int) { authors(first: 3, last: $n) { totalCount } }"
     error = refused(ask, text, n=3)

@@ -34,9 +34,13 @@ class Api:
 
     def get(self, person: str, path: str) -> str:
         """Return the text at a path."""
+        return self.fetch(person, path).decode()
+
+    def fetch(self, person: str, path: str) -> bytes:
+        """Return what is at a path."""
         response = self._client.get(path, headers=self._as(person))
         response.raise_for_status()
-        return response.text
+        return response.content
 
     def _as(self, person: str) -> dict[str, str]:
         if person not in self._tokens:

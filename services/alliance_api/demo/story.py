@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import signal
 import subprocess
@@ -14,9 +15,11 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 from alliance_api.domain.ids import parse_id
+from alliance_api.rest.archive.sealed import first_fault
+from chassis.signing import key_at, verifier
 
 from .api import Api
-from .place import FOLDER, NAMES, Place, close, join, prepare
+from .place import FOLDER, NAMES, Place, close, exports, join, prepare
 from .plot import chart
 from .server import Clock, served
 from .tokens import token
@@ -102,6 +105,7 @@ def _tell(story: Story) -> None:
     _what_others_see(story)
     _goal(story)
     _reliability(story)
+    _archive(story)
 
 
 def _begin(story: Story) -> None:
@@ -376,6 +380,19 @@ def _rate(rate: dict[str, Any]) -> str:
     interval = rate["interval"]
     span = f"{interval['lower']:.0%}–{interval['upper']:.0%}"
     return f"{rate['value']:.0%} ({rate['numerator']}/{rate['denominator']}, {span})"
+
+
+def _archive(story: Story) -> None:
+    path = FOLDER / "amira.zip"
+    path.write_bytes(story.api.fetch("client", "/v1/me/archive"))
+    keys = FOLDER / "export-keys.json"
+    keys.write_text(json.dumps({"keys": [key_at(exports()).public]}), encoding="utf-8")
+    is_good = verifier(json.loads(keys.read_text(encoding="utf-8")))
+    story.console.print()
+    story.claim(
+        f"Amira takes everything of hers along, signed and unchanged: {path}",
+        holds=first_fault(path, is_good) is None,
+    )
 
 
 def _commands(story: Story, address: str, *, check: bool) -> None:

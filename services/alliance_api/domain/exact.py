@@ -34,8 +34,13 @@ def difference(before: float, after: float) -> float:
     return float(exact(after) - exact(before))
 
 
-def total(values: Sequence[Fraction]) -> Fraction:
-    """Return the sum. Whole numbers are added as such: fractions are slow."""
-    if all(value.denominator == 1 for value in values):
-        return Fraction(sum(value.numerator for value in values))
-    return sum(values, Fraction())
+def total(values: Sequence[float]) -> int | Fraction:
+    """Return the sum of the numbers as written: a whole one where all are, for fractions are slow.
+
+    Raises:
+        ValueError: for NaN and infinities.
+    """
+    found = sum(map(abs, values))
+    if found < _WHOLE and not any(value % 1 for value in values):
+        return int(sum(values))
+    return sum(map(exact, values), Fraction())

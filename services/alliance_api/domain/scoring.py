@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
-from fractions import Fraction
 
 from alliance_api.domain.answers import GivenAnswer, check_answers
 from alliance_api.domain.errors import refuse_if
@@ -125,7 +124,7 @@ def score(instrument: Instrument, given: Sequence[GivenAnswer]) -> tuple[ScaleSc
     """
     refuse_if(check_answers(instrument, given))
     items = {item.number: item for item in instrument.items}
-    values = {answer.item: exact(answer.value) for answer in given if answer.value is not None}
+    values = {answer.item: answer.value for answer in given if answer.value is not None}
     away = frozenset(answer.item for answer in given if answer.not_applicable)
     return tuple(_score_scale(scale, items, values, away) for scale in instrument.scales)
 
@@ -148,19 +147,19 @@ def score_inputs_hash(instrument: Instrument, given: Sequence[GivenAnswer]) -> s
 def _score_scale(
     scale: Scale,
     items: Mapping[int, Item],
-    values: Mapping[int, Fraction],
+    values: Mapping[int, float],
     away: frozenset[int],
 ) -> ScaleScore:
-    low = total([exact(items[n].minimum) for n in scale.items])
-    high = total([exact(items[n].maximum) for n in scale.items])
-    keyed = [_keyed(scale, items[n], values[n]) for n in scale.items if n in values]
-    answered, size = len(keyed), len(scale.items)
+    low = total([items[n].minimum for n in scale.items])
+    high = total([items[n].maximum for n in scale.items])
+    there = [n for n in scale.items if n in values]
+    answered, size = len(there), len(scale.items)
     raw = mean = percent = reason = None
     if answered >= scale.least_answered:
-        exact_mean = total(keyed) / answered
-        exact_raw = exact_mean * size
-        raw, mean = float(exact_raw), float(exact_mean)
-        percent = float(100 * (exact_raw - low) / (high - low))
+        keyed = total([term for n in there for term in _keyed(scale, items[n], values[n])])
+        # Each divides once, and at the end: of whole numbers that is exact but for its rounding.
+        raw, mean = float(keyed * size / answered), float(keyed / answered)
+        percent = float(100 * (keyed * size - low * answered) / ((high - low) * answered))
     else:
         reason = TOO_FEW_ANSWERS if answered else NO_ANSWERS
     return ScaleScore(
@@ -177,7 +176,6 @@ def _score_scale(
     )
 
 
-def _keyed(scale: Scale, item: Item, value: Fraction) -> Fraction:
-    if item.number in scale.reversed:
-        return exact(item.minimum) + exact(item.maximum) - value
-    return value
+def _keyed(scale: Scale, item: Item, value: float) -> tuple[float, ...]:
+    """Return what an answer adds to its scale, as terms."""
+    return (item.minimum, item.maximum, -value) if item.number in scale.reversed else (value,)

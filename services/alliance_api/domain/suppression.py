@@ -7,9 +7,13 @@ Cutting a part in two is allowed only while both halves hold. Nothing here looks
 withheld, and why, tells of numbers of clients and of nothing else.
 """
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 from alliance_api.domain.methods import Method
 from alliance_api.domain.statistics import MINIMUM_N
@@ -17,6 +21,9 @@ from alliance_api.domain.statistics import MINIMUM_N
 METHOD = Method("complementary-suppression", "1")
 LEAST_CLIENTS = MINIMUM_N
 """So few clients may any figure rest on, k in k-anonymity. [D]"""
+
+LEAST_DIFFERENT = 2 * LEAST_CLIENTS
+"""By so many clients must a figure differ from all that was released earlier. [D]"""
 
 Clients = frozenset[Hashable]
 
@@ -31,7 +38,7 @@ class Reason(StrEnum):
     TOO_FEW_GROUPS = "TOO_FEW_GROUPS"
     """Too few of its kind could be shown to compare it with."""
     TOO_LITTLE_CHANGE = "TOO_LITTLE_CHANGE"
-    """It differs by fewer than five clients from what was shown of an earlier period."""
+    """It differs by fewer than ten clients from what was shown of an earlier period."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,52 +58,75 @@ class Cell:
 class Release:
     """What may be shown: the disjoint parts, of which parts each cell is made, and why not.
 
-    `sets` are the clients whose sums can be worked out, to be kept for the releases that follow.
+    From what is shown only unions of parts can be worked out. They are to be kept for the releases
+    that follow.
     """
 
     parts: tuple[Clients, ...]
     shown: Mapping[Hashable, tuple[int, ...]]
     withheld: Mapping[Hashable, Reason]
-    sets: tuple[Clients, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Readers:
-    """What readers hold already: clients that one of them knows, and sets released earlier."""
+    """What readers hold already: clients whom one of them knows, and the parts of each release."""
 
     known: Sequence[Clients] = ()
-    earlier: Sequence[Clients] = ()
-    least: int = LEAST_CLIENTS
+    earlier: Sequence[Sequence[Clients]] = ()
 
     def permit(self, clients: Clients) -> bool:
-        """Tell whether the sum of these clients isolates fewer than `least` for no reader."""
-        return not self.isolate(clients) and not self.overlap(clients)
+        """Tell whether the sum of these clients isolates a few of them for no reader."""
+        return not self.isolate(clients) and not self.repeat(clients)
 
     def isolate(self, clients: Clients) -> bool:
         """Tell whether some reader knows all of these clients but a few."""
-        return len(clients) < self.least or any(
-            0 < len(clients - known) < self.least for known in self.known if known & clients
+        return len(clients) < LEAST_CLIENTS or any(
+            0 < len(clients - known) < LEAST_CLIENTS for known in self.known if known & clients
         )
 
-    def overlap(self, clients: Clients) -> bool:
-        """Tell whether, for some reader, they are an earlier set but for a few clients.
+    def repeat(self, clients: Clients) -> bool:
+        """Tell whether, for some reader, something released earlier differs by a few clients only.
 
-        Of the very clients of whom something was released before, nothing new is told.
+        What differs in nobody tells nothing new.
         """
-        return clients not in self.earlier and any(
-            not self._apart(clients - known, before - known)
-            for before in self.earlier
-            if before & clients
-            for known in (frozenset(), *(k for k in self.known if k & (clients | before)))
+        return any(
+            0 < difference < LEAST_DIFFERENT
+            for then in self._earlier
+            for difference in then.differences(clients, self.known)
         )
 
-    def _apart(self, now: Clients, before: Clients) -> bool:
-        # Of a set within another the rest could be found, so that each must have its own.
-        return (
-            now == before
-            or now.isdisjoint(before)
-            or min(len(now - before), len(before - now)) >= self.least
-        )
+    @cached_property
+    def _earlier(self) -> list[_Then]:
+        return [_Then(parts) for parts in self.earlier]
+
+
+class _Then:
+    """An earlier release: in which part everybody was, and how large the parts were."""
+
+    def __init__(self, parts: Sequence[Clients]) -> None:
+        self._part = {client: n for n, part in enumerate(parts) for client in part}
+        self._sizes = dict(enumerate(map(len, parts)))
+
+    def differences(self, clients: Clients, known: Iterable[Clients]) -> Iterator[int]:
+        """Yield by how many clients the nearest union of parts differs, for every reader.
+
+        A part is in the nearest union if more of it is among the clients than is not. 0 where no
+        part has anybody in common with them.
+        """
+        shared = Counter(self._part[each] for each in clients if each in self._part)
+        yield self._nearest(len(clients), shared, self._sizes)
+        for view in known:
+            mine = [self._part[each] for each in view if each in self._part]
+            if shared and mine:
+                ours = view & clients
+                left = shared - Counter(self._part[each] for each in ours if each in self._part)
+                sizes = {**self._sizes, **{n: self._sizes[n] - k for n, k in Counter(mine).items()}}
+                yield self._nearest(len(clients) - len(ours), left, sizes)
+
+    @staticmethod
+    def _nearest(count: int, shared: Mapping[int, int], sizes: Mapping[int, int]) -> int:
+        gains = [2 * n - sizes[part] for part, n in shared.items()]
+        return count - (sum(gain for gain in gains if gain > 0) or max(gains)) if gains else 0
 
 
 def release(cells: Sequence[Cell], readers: Readers) -> Release:
@@ -113,8 +143,7 @@ def release(cells: Sequence[Cell], readers: Readers) -> Release:
             parts = trial
     shown = {cell.key: made for cell in cells if (made := _made_of(cell.clients, parts))}
     withheld = {cell.key: _why(cell, readers) for cell in cells if cell.key not in shown}
-    whole = (cell.clients for cell in cells if cell.key in shown)
-    return Release(tuple(parts), shown, withheld, tuple(dict.fromkeys((*parts, *whole))))
+    return Release(tuple(parts), shown, withheld)
 
 
 def _cut(parts: Sequence[Clients], clients: Clients) -> list[Clients] | None:
@@ -153,10 +182,10 @@ def _made_of(clients: Clients, parts: Sequence[Clients]) -> tuple[int, ...]:
 
 
 def _why(cell: Cell, readers: Readers) -> Reason:
-    if len(cell.clients) < readers.least:
+    if len(cell.clients) < LEAST_CLIENTS:
         return Reason.SMALL_CELL
     if not cell.showable:
         return Reason.TOO_FEW_GROUPS
-    if readers.overlap(cell.clients):
+    if readers.repeat(cell.clients):
         return Reason.TOO_LITTLE_CHANGE
     return Reason.COMPLEMENTARY

@@ -96,7 +96,8 @@ class Document:
         message = (
             "The document holds several operations: `operationName` must name one."
             if found
-            else f"The document holds no operation named {name!r}."
+            # The name is the sender's, and not repeated.
+            else "The document holds no operation of the name in `operationName`."
         )
         raise refusal(UNKNOWN_OPERATION, message)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -15,6 +15,9 @@ from .rows import Found, add_all, all_of, one
 from .transaction import Transaction
 
 Span = tuple[datetime, datetime]
+# What a series is known by, period after period: measure, form and role.
+Name = tuple[str, str, str]
+Parts = Mapping[Name, Sequence[Sequence[frozenset[Hashable]]]]
 
 
 def _beside(found: FromClause, table: Table, **on: Any) -> FromClause:
@@ -28,19 +31,20 @@ async def is_published(tx: Transaction, period: str) -> bool:
     return await one(tx, asked.limit(1)) is not None
 
 
-async def earlier(tx: Transaction) -> dict[tuple[str, str, str], list[frozenset[UUID]]]:
-    """Return, by series, whose sums can be worked out from what was published before."""
-    found: dict[tuple[str, str, str], list[frozenset[UUID]]] = {}
+async def earlier(tx: Transaction) -> Parts:
+    """Return, by series, the parts of every period that was published before."""
+    found: dict[Name, dict[str, list[frozenset[Hashable]]]] = {}
     for row in await all_of(tx, select(t.aggregate_sets)):
-        series = (row["measure"], row["instrument_code"], row["informant_role"])
-        found.setdefault(series, []).append(frozenset(row["clients"]))
-    return found
+        name = (row["measure"], row["instrument_code"], row["informant_role"])
+        periods = found.setdefault(name, {})
+        periods.setdefault(row["period"], []).append(frozenset(row["clients"]))
+    return {name: list(periods.values()) for name, periods in found.items()}
 
 
 async def keep(
     tx: Transaction, cells: Sequence[Mapping[str, Any]], sets: Sequence[Mapping[str, Any]]
 ) -> None:
-    """Insert the cells of a period, and the sets of clients that they rest on."""
+    """Insert the cells of a period, and the parts that they are made of."""
     await add_all(tx, t.aggregates, cells)
     await add_all(tx, t.aggregate_sets, sets)
 

@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import Uuid, bindparam, select, update
 
 from . import words
-from .rows import Found, add, all_of, new_id, one
+from .rows import Found, Query, add, new_id, one
 from .tables import commitments
 from .transaction import Transaction
 
@@ -38,17 +38,19 @@ async def settle(tx: Transaction, commitment: UUID, outcome: str, now: datetime)
     return done.rowcount == 1
 
 
+_HISTORY = Query.of(
+    select(
+        commitments.c.id,
+        commitments.c.owner_role,
+        commitments.c.due_at,
+        commitments.c.outcome,
+        commitments.c.settled_at,
+    )
+    .where(commitments.c.case_id == bindparam("case", type_=Uuid))
+    .order_by(commitments.c.due_at, commitments.c.id)
+)
+
+
 async def history(tx: Transaction, case: UUID) -> Sequence[Found]:
     """Return what was promised in a case, without a word of it (for the engine)."""
-    return await all_of(
-        tx,
-        select(
-            commitments.c.id,
-            commitments.c.owner_role,
-            commitments.c.due_at,
-            commitments.c.outcome,
-            commitments.c.settled_at,
-        )
-        .where(commitments.c.case_id == case)
-        .order_by(commitments.c.due_at, commitments.c.id),
-    )
+    return await _HISTORY.all(tx, case=case)

@@ -79,12 +79,17 @@ def deletion(table: Table) -> Prepared:
 
 
 @cache
-def synchronisation(table: Table, names: tuple[str, ...], parts: tuple[str, ...]) -> Prepared:
+def synchronisation(
+    table: Table, names: tuple[str, ...], parts: tuple[str, ...] = (), *, grouped: bool = False
+) -> Prepared:
     """Return what makes the rows of one `case` these `rows`, and tells how many changed.
 
     Only what differs is written. Of the rows that are there and not among `rows`, those go that
     belong to `parts`, which are named by these columns; without any such columns, all of them.
     Other parts are not looked at: of these it is best to give what is new, and no more.
+
+    `grouped` rows come as groups: of the first column of a part a group lists all values for which
+    its `rows` are the same, of the others it has one; the case is `case`.
     """
     keys = _keys(table)
     others = [name for name in names if name not in keys]
@@ -93,8 +98,10 @@ def synchronisation(table: Table, names: tuple[str, ...], parts: tuple[str, ...]
     there = "t.organisation_id = %(organisation)s::uuid AND t.case_id = %(case)s::uuid AND "
     there += among if parts else "true"
     replaced = ", ".join(f"{_quoted(name)} = excluded.{_quoted(name)}" for name in others)
+    given = _in_groups(table, names, parts) if grouped else _given("rows", table, names)
+    wanted = f"SELECT {_listed(names)} FROM {given}"
     text = (
-        f"WITH wanted AS (SELECT {_listed(names)} FROM {_given('rows', table, names)}), "
+        f"WITH wanted AS ({wanted}), "
         f"gone AS (DELETE FROM {table.name} AS t WHERE {there} "
         f"AND ({_listed(keys, 't.')}) NOT IN (SELECT {_listed(keys)} FROM wanted) RETURNING 1), "
         f"new AS (SELECT {_listed(names)} FROM wanted "
@@ -115,8 +122,25 @@ def _keys(table: Table) -> list[str]:
 
 def _given(parameter: str, table: Table, names: Sequence[str]) -> str:
     """Return the rows of a JSON parameter, as columns of a table."""
-    kinds = (f"{_quoted(name)} {table.c[name].type.compile(dialect=_DIALECT)}" for name in names)
-    return f"json_to_recordset(%({parameter})s::json) AS {parameter}_({', '.join(kinds)})"
+    return f"json_to_recordset(%({parameter})s::json) AS {parameter}_({_kinds(table, names)})"
+
+
+def _in_groups(table: Table, names: Sequence[str], parts: Sequence[str]) -> str:
+    """Return the rows of the groups in the parameter `rows`, as columns of a table."""
+    first, *shared = parts
+    own = [name for name in names if name not in ("case_id", *parts)]
+    return (
+        f"(SELECT %(case)s::uuid AS case_id) AS case_ CROSS JOIN json_to_recordset(%(rows)s::json) "
+        f"AS group_({first}s json, {_kinds(table, shared)}, rows json) "
+        f"CROSS JOIN LATERAL json_array_elements_text({first}s) AS first_({first}) "
+        f"CROSS JOIN LATERAL json_to_recordset(rows) AS row_({_kinds(table, own)})"
+    )
+
+
+def _kinds(table: Table, names: Sequence[str]) -> str:
+    return ", ".join(
+        f"{_quoted(name)} {table.c[name].type.compile(dialect=_DIALECT)}" for name in names
+    )
 
 
 def _quoted(name: str) -> str:

@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Uuid, bindparam, func, or_, select, update
+from sqlalchemy import Select, Uuid, bindparam, func, or_, select, update
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 
 from .prepared import prepared
-from .rows import Found, add, all_of, new_id, one
+from .rows import Found, Query, add, new_id, one
 from .tables import attendance, sessions
 from .transaction import Transaction
 
@@ -69,15 +69,13 @@ async def record(tx: Transaction, **values: Any) -> None:
     await add(tx, attendance, **values)
 
 
-async def history(tx: Transaction, case: UUID) -> Sequence[Found]:
-    """Return every session of a case with what happened (for the engine)."""
+def _history() -> Select[Any]:
     joined = sessions.outerjoin(
         attendance,
         (attendance.c.organisation_id == sessions.c.organisation_id)
         & (attendance.c.session_id == sessions.c.id),
     )
-    return await all_of(
-        tx,
+    return (
         select(
             sessions.c.id,
             sessions.c.planned_start,
@@ -91,9 +89,17 @@ async def history(tx: Transaction, case: UUID) -> Sequence[Found]:
             attendance.c.started_at,
         )
         .select_from(joined)
-        .where(sessions.c.case_id == case)
-        .order_by(sessions.c.planned_start, sessions.c.id),
+        .where(sessions.c.case_id == bindparam("case", type_=Uuid))
+        .order_by(sessions.c.planned_start, sessions.c.id)
     )
+
+
+_HISTORY = Query.of(_history())
+
+
+async def history(tx: Transaction, case: UUID) -> Sequence[Found]:
+    """Return every session of a case with what happened (for the engine)."""
+    return await _HISTORY.all(tx, case=case)
 
 
 _STARTED_AFTER = prepared(

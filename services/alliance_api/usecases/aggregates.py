@@ -167,7 +167,7 @@ def _sets(series: Series, ground: Ground, found: Release) -> Rows:
     # In the order of ids, which tells nothing of which part somebody was in.
     return [
         {**_name(series, ground.period), "number": number, "clients": sorted(map(_id, clients))}
-        for number, clients in enumerate(found.sets)
+        for number, clients in enumerate(found.parts)
     ]
 
 

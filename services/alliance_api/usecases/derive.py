@@ -59,7 +59,7 @@ class _Work:
     case: UUID
     marks: dict[derived.Part, str]
     anew: bool
-    rows: dict[str, Rows] = field(default_factory=lambda: defaultdict(list))
+    groups: dict[str, dict[Key, dict[str, Any]]] = field(default_factory=lambda: defaultdict(dict))
     stale: set[derived.Part] = field(default_factory=set)
     grown: set[derived.Part] = field(default_factory=set)
     seen: dict[str, dict[Key, Series]] = field(default_factory=lambda: defaultdict(dict))
@@ -83,10 +83,16 @@ class _Work:
         figures = self.figures.get(mark)
         if figures is None or figures.since > since:
             self.figures[mark] = figures = _Figures.of(scores, since)
-        name = {"case_id": self.case, **dict(zip(derived.SERIES_KEY, part, strict=True))}
-        self.rows["series"].append({**name, **figures.chart, "inputs_hash": mark})
-        self.rows["changes"] += [name | row for row in figures.changes[since - figures.since :]]
-        self.rows["ruptures"] += [name | row for row in figures.ruptures]
+        self._add("series", part, mark, [{**figures.chart, "inputs_hash": mark}])
+        self._add("changes", part, (mark, since), figures.changes[since - figures.since :])
+        self._add("ruptures", part, mark, figures.ruptures)
+
+    def _add(self, table: str, part: derived.Part, alike: Any, rows: Rows) -> None:
+        """Add what an audience is to be told of a series, to what others are told if it is `alike`."""
+        audience, *key = part
+        group = self.groups[table].setdefault((alike, *key), {"audiences": [], "rows": rows})
+        group["audiences"].append(audience)
+        group.update(zip(derived.SERIES_KEY[1:], key, strict=True))
 
     async def keep(self, tx: Transaction) -> Counter[str]:
         """Write it; return how many rows changed, by table."""
@@ -94,13 +100,17 @@ class _Work:
         stale = self.stale | set(self.marks)
         if not stale:
             return Counter()
-        for audience, series in self.seen.items():
-            self.rows["concordances"] += concordances_of(self.case, audience, series)
-        parts = {"changes": stale - self.grown, "concordances": None}
+        parts = {"changes": stale - self.grown}
         changed: Counter[str] = Counter()
-        for table in (derived.SERIES, derived.CHANGES, derived.RUPTURES, derived.CONCORDANCES):
-            rows, part = self.rows[table.name], parts.get(table.name, stale)
-            changed[table.name] = await derived.sync(tx, table, self.case, rows, part)
+        for table in (derived.SERIES, derived.CHANGES, derived.RUPTURES):
+            groups, part = self.groups[table.name].values(), parts.get(table.name, stale)
+            changed[table.name] = await derived.sync_series(tx, table, self.case, groups, part)
+        found = [
+            row
+            for audience, series in self.seen.items()
+            for row in concordances_of(self.case, audience, series)
+        ]
+        changed["concordances"] = await derived.sync(tx, derived.CONCORDANCES, self.case, found)
         return changed
 
 
@@ -117,7 +127,11 @@ class _Figures:
     def of(cls, scores: Series, since: int) -> _Figures:
         """Compute them."""
         norm = norm_of(scores[0]["instrument_code"], scores[0]["scale"])
-        changes = changes_of(scores, norm, since)
+        # Most of what can be said of a change is not said of most: nulls need not travel.
+        changes = [
+            {name: value for name, value in row.items() if value is not None}
+            for row in changes_of(scores, norm, since)
+        ]
         return cls(chart_of(scores), ruptures_of(scores, norm), changes, since)
 
 

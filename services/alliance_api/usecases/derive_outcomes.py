@@ -11,7 +11,6 @@ from typing import Any
 
 from alliance_api.domain.constructs import Construct
 from alliance_api.domain.instruments import Scale
-from alliance_api.domain.methods import Method
 from alliance_api.domain.norms import Norm, Polarity
 from alliance_api.domain.published import Band, Report
 from alliance_api.domain.recovery import METHOD as BY_NORM
@@ -78,28 +77,38 @@ def columns(
     judge: Judge | None, previous: float | None, baseline: float | None, here: float
 ) -> dict[str, Any]:
     """Return what is said of a score beside the one before and the first; nulls for no outcome."""
+    if judge is None:
+        return _NOTHING
     found = {
-        name: judge.of(before, here) if judge and before is not None else None
+        name: judge.of(before, here) if before is not None else None
         for name, before in (("previous", previous), ("baseline", baseline))
     }
     # What it is judged by is the same for both, and for a first score that nothing lies before.
-    by = judge.of(here, here) if judge else None
+    by = judge.of(here, here)
     return {
         **{f"{name}_status": _status(each) for name, each in found.items()},
-        "status_reason": by.reason if by else None,
-        "status_cut": by.cut if by else None,
-        "status_points": by.change.reliable_points if by else None,
-        "status_source": judge.source if judge else None,
-        **_method(by.method if by else None),
+        "status_reason": by.reason,
+        "status_cut": by.cut,
+        "status_points": by.change.reliable_points,
+        "status_source": judge.source,
+        "status_method_id": by.method.id,
+        "status_method_version": by.method.version,
     }
+
+
+_NOTHING = dict.fromkeys(
+    (
+        "previous_status",
+        "baseline_status",
+        "status_reason",
+        "status_cut",
+        "status_points",
+        "status_source",
+        "status_method_id",
+        "status_method_version",
+    )
+)
 
 
 def _status(found: Outcome | None) -> str | None:
     return found.status.value if found and found.status else None
-
-
-def _method(found: Method | None) -> dict[str, Any]:
-    return {
-        "status_method_id": found.id if found else None,
-        "status_method_version": found.version if found else None,
-    }

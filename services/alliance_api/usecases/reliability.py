@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -30,20 +30,19 @@ async def derive(tx: Transaction, case: Mapping[str, Any], now: datetime) -> int
     zone = ZoneInfo(case["time_zone"])
     held = [session_record(row) for row in await sessions.history(tx, case["id"])]
     promised = [promise_record(row, zone) for row in await commitments.history(tx, case["id"])]
+    inputs = {"sessions": _plain(held), "promised": _plain(promised)}
     for party in PartyRole:
         found = reliability(party, held, promised, now, policy)
-        inputs = inputs_hash(
-            {
-                "party": party,
-                "sessions": [asdict(session) for session in held],
-                "promised": [asdict(promise) for promise in promised],
-            }
-        )
-        columns = _columns(found, now, inputs)
+        columns = _columns(found, now, inputs_hash({"party": party, **inputs}))
         if _differs(present.get(party.value), columns):
             await kept.keep(tx, case["id"], party.value, columns)
             changed += 1
     return changed
+
+
+def _plain(records: Sequence[SessionRecord | CommitmentRecord]) -> list[dict[str, Any]]:
+    # `asdict` would copy every instant; nobody changes what is hashed at once.
+    return [{each.name: getattr(found, each.name) for each in fields(found)} for found in records]
 
 
 def _differs(present: Mapping[str, Any] | None, columns: Mapping[str, Any]) -> bool:

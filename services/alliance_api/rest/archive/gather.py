@@ -48,7 +48,9 @@ _LOST: Final = (
     "Could not be read, because it leads to somebody or something that the application may not "
     "know of: {names}."
 )
-_BOUND: Final = "The application was bound to one client: what you wrote in other cases is missing."
+_BOUND: Final = (
+    "The application was bound to one client: what you wrote in the cases of others is missing."
+)
 
 
 class Nobody(LookupError):  # noqa: N818  (an expected outcome, not an error)
@@ -99,7 +101,7 @@ class Gathering:
         told = []
         if lacking := sorted(NEEDED - self._principal.reads):
             told.append(_NARROW.format(gates=", ".join(lacking)))
-        if self._principal.patient is not None:
+        if self._principal.patient not in {None, self._principal.person}:
             told.append(_BOUND)
         return told
 

@@ -66,7 +66,7 @@ aggregates = Table(
     CheckConstraint("(value IS NULL) = (reason IS NOT NULL)", name="reason"),
 )
 
-# Whose sums can be worked out from what was published: what later releases must stay apart from.
+# The disjoint sets of clients that published figures are made of: later ones must differ from them.
 aggregate_sets = Table(
     "aggregate_sets",
     metadata,
