@@ -86,6 +86,7 @@ def _run(url: str) -> Run:
         r"(\d+) measurements in ([\d.]+) s\n(\d+) measurements/s at most (\d+) MB.*\n(\d+) rows",
         text,
     )
-    assert told and done.returncode == 0, done.stderr[-3000:]
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert told, done.stderr[-3000:]
     measurements, seconds, rate, megabytes, changed = told.groups()
     return Run(int(measurements), float(seconds), int(rate), int(megabytes), int(changed))

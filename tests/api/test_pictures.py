@@ -119,7 +119,7 @@ def test_without_a_good_token_there_is_nothing_to_see(house: House, story: Story
 def test_a_picture_tells_both_sides_with_the_rupture_and_its_repair(story: Story) -> None:
     words = told(drawn(story.therapist, story))
     assert "Client: 11 ratings." in words
-    assert "Rupture from session 10, lowest at 5 in session 10, repaired in session 11" in words
+    assert "Rupture from session 10, lowest at 5 in session 10, repaired in session 12" in words
     assert "Therapist: 11 ratings." in words
     assert "Did not take place: session 4." in words
 

@@ -38,8 +38,7 @@ SDL = Path(__file__).with_name("library.graphql").read_text()
 
 
 # What the host says, which may change from one request to the next.
-TODAY: list[str] = ['Monday, "open" {{}}']
-OPENED: list[bool | None] = [True]
+HOST: dict[str, Any] = {"today": 'Monday, "open" {{}}', "opened": True}
 
 
 class Mood(Enum):
@@ -143,8 +142,8 @@ SOURCES: dict[str, dict[str, Source]] = {
     },
     "Library": {
         "motto": Computed("'Read''s \"on\" \\ {{}}' || coalesce({suffix}, '')", {"suffix": "text"}),
-        "today": Told(lambda: TODAY[0]),
-        "opened": Told(lambda: OPENED[0], "boolean"),
+        "today": Told(lambda: HOST["today"]),
+        "opened": Told(lambda: HOST["opened"], "boolean"),
         "shelves": ToMany({}, Order((("name", "text"), ("id", "uuid")))),
         "newest": ToOne(order=NEWEST),
     },

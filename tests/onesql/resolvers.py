@@ -15,7 +15,7 @@ from graphql import (
     execute_sync,
 )
 
-from .library import OPENED, TODAY, Mood, unsealed
+from .library import HOST, Mood, unsealed
 from .pages import BY_DAY, BY_NAME, BY_TITLE, BY_WRITTEN, ORDERS, Row, page
 from .shelves import Rows
 
@@ -105,11 +105,11 @@ class Plain:
     def query_nobody(self, *_: Any) -> None:
         return None
 
-    def library_today(self, *_: Any) -> str:
-        return TODAY[0]
+    def library_today(self, *_: Any) -> Any:
+        return HOST["today"]
 
-    def library_opened(self, *_: Any) -> bool | None:
-        return OPENED[0]
+    def library_opened(self, *_: Any) -> Any:
+        return HOST["opened"]
 
     def library_motto(self, _: Any, arguments: Row) -> str:
         suffix: str = arguments.get("suffix", "")

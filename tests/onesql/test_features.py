@@ -13,7 +13,7 @@ from alliance_api.onesql.compiler import Compiler
 from alliance_api.onesql.rows import object_type
 
 from .conftest import Asker
-from .library import BY_TITLE, OPENED, TODAY
+from .library import BY_TITLE, HOST
 from .pages import BY_NAME, cursor_of
 from .pages import BY_TITLE as TITLE_KEYS
 from .resolvers import Plain
@@ -148,8 +148,8 @@ def test_what_the_host_says_is_asked_for_at_each_request(
     variables = ask.variables(text, {})
     plan = ask.compile(text, variables)
     for today, opened in (("Monday", True), ("\u202e\"{}'", False), ("", None)):
-        monkeypatch.setitem(TODAY, 0, today)
-        monkeypatch.setitem(OPENED, 0, opened)
+        monkeypatch.setitem(HOST, "today", today)
+        monkeypatch.setitem(HOST, "opened", opened)
         found = ask.answer(plan, variables)["data"]["library"]
         assert found == {"today": today, "opened": opened}
 

@@ -97,13 +97,16 @@ def synchronisation(
     # The case first, by its index: a plan for all parameters could else read the organisation.
     there = "t.organisation_id = %(organisation)s::uuid AND t.case_id = %(case)s::uuid AND "
     there += among if parts else "true"
+    same = " AND ".join(f"d.{_quoted(name)} = g.{_quoted(name)}" for name in keys)
     replaced = ", ".join(f"{_quoted(name)} = excluded.{_quoted(name)}" for name in others)
     given = _in_groups(table, names, parts) if grouped else _given("rows", table, names)
     wanted = f"SELECT {_listed(names)} FROM {given}"
     text = (
         f"WITH wanted AS ({wanted}), "
-        f"gone AS (DELETE FROM {table.name} AS t WHERE {there} "
-        f"AND ({_listed(keys, 't.')}) NOT IN (SELECT {_listed(keys)} FROM wanted) RETURNING 1), "
+        f"gone AS (DELETE FROM {table.name} AS d USING ("
+        f"SELECT {_listed(keys, 't.')} FROM {table.name} AS t WHERE {there} "
+        f"EXCEPT SELECT {_listed(keys)} FROM wanted) AS g "
+        f"WHERE d.organisation_id = %(organisation)s::uuid AND {same} RETURNING 1), "
         f"new AS (SELECT {_listed(names)} FROM wanted "
         f"EXCEPT ALL SELECT {_listed(names, 't.')} FROM {table.name} AS t WHERE {there}), "
         f"kept AS (INSERT INTO {table.name} AS t (organisation_id, {_listed(names)}) "
@@ -131,8 +134,8 @@ def _in_groups(table: Table, names: Sequence[str], parts: Sequence[str]) -> str:
     own = [name for name in names if name not in ("case_id", *parts)]
     return (
         f"(SELECT %(case)s::uuid AS case_id) AS case_ CROSS JOIN json_to_recordset(%(rows)s::json) "
-        f"AS group_({first}s json, {_kinds(table, shared)}, rows json) "
-        f"CROSS JOIN LATERAL json_array_elements_text({first}s) AS first_({first}) "
+        f"AS group_({first}s text[], {_kinds(table, shared)}, rows json) "
+        f"CROSS JOIN LATERAL unnest({first}s) AS first_({first}) "
         f"CROSS JOIN LATERAL json_to_recordset(rows) AS row_({_kinds(table, own)})"
     )
 
