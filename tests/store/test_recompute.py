@@ -232,6 +232,8 @@ def test_a_dry_run_says_what_would_change_and_changes_nothing(
     assert recompute(told, "--dry-run") == 0
     assert changed(capsys, "would change") == {"scores": count}
     assert rows(told) == before
+    assert recompute(told) == 0
+    assert changed(capsys) == {"scores": count}
 
 
 def test_several_processes_do_what_one_does(

@@ -29,7 +29,7 @@ def test_the_short_form_meets_its_target(name: str) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=240,
+        timeout=900,
     )
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-2000:]
     assert done.stdout.strip().splitlines()[-1].startswith(f"{name}: ")
