@@ -1,0 +1,342 @@
+"""Who may write what, in words of its own, and everybody trying.
+
+Written from design/charter.md: "an informant writes own measurements; client and therapist both
+propose, answer and rate goals; each party records own commitments; therapist, manager and ehr plan
+sessions; attendance is recorded by therapist or ehr; the read ledger is append-only for everyone".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID, uuid4
+
+from psycopg import errors, sql
+from psycopg.pq import TransactionStatus
+from psycopg.types.json import Json
+
+from alliance_api.charter.principal import SETTINGS
+from evidence.broken_query import RESOURCES, Asker, Oracle, _asker
+from evidence.matrix_world import Matrix
+from tests.house import EVERYTHING, House
+from tests.people import Person
+
+Row = Mapping[str, Any]
+
+# "as" is a column that has to be oneself; "in" one that has to be how one stands to the case.
+WRITES = """
+table            | command | scope                   | who                        | as           | in             | only
+measurements     | INSERT  | QuestionnaireResponse.c | client therapist caregiver | informant_id | informant_role |
+answers          | INSERT  | QuestionnaireResponse.c | client therapist caregiver | informant_id | informant_role |
+comments         | INSERT  | QuestionnaireResponse.c | client therapist caregiver | informant_id | informant_role |
+measurements     | UPDATE  | Consent.u               | client therapist caregiver | informant_id | informant_role |
+goals            | INSERT  | Goal.c                  | client therapist           | proposed_by  |                |
+goal_versions    | INSERT  | Goal.c Goal.u           | client therapist           | worded_by    |                |
+goal_stances     | UPDATE  | Goal.u                  | client therapist           | person_id    |                |
+goal_levels      | INSERT  | Goal.c Goal.u           | client therapist           |              |                |
+goal_ratings     | INSERT  | Goal.u                  | client therapist           | rated_by     | role           |
+preferences      | INSERT  | Goal.u                  | client therapist           | person_id    | role           |
+preferences      | UPDATE  | Goal.u                  | client therapist           |              | role           |
+commitments      | INSERT  | Task.c                  | client therapist           | owner_id     | owner_role     |
+commitments      | UPDATE  | Task.u                  | client therapist           | owner_id     | owner_role     |
+cases            | INSERT  | EpisodeOfCare.c         | manager                    |              |                |
+care_team        | INSERT  | CareTeam.c              | manager                    |              |                |
+care_team        | UPDATE  | CareTeam.u              | manager                    |              |                |
+care_team        | INSERT  | CareTeam.c              | client                     |              |                | INVITED
+care_team        | UPDATE  | CareTeam.u              | client                     |              |                | INVITED
+consents         | INSERT  | Consent.c               | client caregiver           | given_by     | given_role     |
+consents         | UPDATE  | Consent.u               | client caregiver           |              |                |
+notes            | INSERT  | DocumentReference.c     | therapist                  | author_id    |                |
+emergencies      | UPDATE  | AuditEvent.u            | officer                    | reviewed_by  |                |
+emergencies      | INSERT  | break_glass             | clinician                  | person_id    |                |
+legal_holds      | INSERT  | Consent.c               | officer                    | set_by       |                |
+legal_holds      | UPDATE  | Consent.u               | officer                    |              |                |
+erasures         | INSERT  | Patient.d               | officer                    | asked_by     |                |
+sessions         | INSERT  | Appointment.c           | therapist manager ehr      |              |                |
+sessions         | UPDATE  | Appointment.u           | therapist manager ehr      |              |                |
+occasions        | INSERT  | ServiceRequest.c        | therapist manager          |              |                |
+attendance       | INSERT  | Encounter.c             | therapist ehr              |              |                |
+read_ledger      | INSERT  |                         | anybody                    | person_id    |                |
+idempotency_keys | INSERT  |                         | anybody                    | person_id    |                |
+person_keys      | INSERT  |                         | anybody                    | person_id    |                |
+"""
+
+# What may be changed of a row, and nothing else.
+CHANGED = {
+    "measurements": "disclosure",
+    "goal_stances": "stance",
+    "preferences": "value",
+    "commitments": "outcome",
+    "care_team": "ends_at",
+    "consents": "withdrawn_at",
+    "emergencies": "reviewed_by",
+    "legal_holds": "lifted_at",
+    "sessions": "state",
+}
+CLINICIANS = frozenset({"clinician", "on call", "on call yesterday"})
+SCOPES = sorted({name.partition("?")[0] for name in RESOURCES})
+MOST = 10  # rows of a table that are tried to be changed
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A line of the table."""
+
+    table: str
+    command: str
+    scopes: frozenset[str]
+    who: frozenset[str]
+    author: str
+    role: str
+    only: str
+
+
+def _rules() -> tuple[Rule, ...]:
+    found = []
+    for line in WRITES.strip().splitlines()[1:]:
+        table, command, scopes, who, author, role, only = (cell.strip() for cell in line.split("|"))
+        words = frozenset(scopes.split()), frozenset(who.split())
+        found.append(Rule(table, command, *words, author, role, only))
+    return tuple(found)
+
+
+RULES = _rules()
+
+
+@dataclass(frozen=True)
+class Writer:
+    """Somebody, and what their token does not let them write."""
+
+    asker: Asker
+    lacks: frozenset[str] = frozenset()
+
+    def may(self, rule: Rule, row: Row) -> bool:
+        """Say whether a rule lets them write a row."""
+        asker = self.asker
+        if row["organisation_id"] != asker.organisation:
+            return False
+        if rule.scopes and not rule.scopes - self.lacks:
+            return False
+        if rule.author and row[rule.author] != asker.person:
+            return False
+        if rule.only and row["authority"] != rule.only:
+            return False
+        stands = asker.relations.get(row.get("case_id", UUID(int=0)), "")
+        offices = set(asker.offices) if asker.patient is None else set()
+        offices |= {"anybody"}
+        if asker.speaker and asker.speaker.name in CLINICIANS and asker.patient is None:
+            offices |= {"clinician"}
+        if rule.who & offices:
+            return True
+        return stands in rule.who and (not rule.role or row[rule.role] == stands.upper())
+
+
+class Attempts:
+    """Tries to write rows as everybody, and compares with the table."""
+
+    def __init__(
+        self,
+        house: House,
+        found: Matrix,
+        askers: Iterable[Asker],
+        rows: Mapping[str, list[dict[str, Any]]],
+    ) -> None:
+        """Prepare who writes, and rows to write."""
+        self._house = house
+        self._rows = rows
+        self._world = found.world
+        self._oracle = Oracle(found.world, rows["care_team"], rows["read_ledger"])
+        self.writers = list(_writers(found, askers))
+        self._elsewhere = found.world.elsewhere
+        self.difference = ""
+
+    def differ(self, table: str) -> bool:
+        """Say whether anybody may write a table who may not, or the other way round."""
+        needed = {scope for rule in RULES if rule.table == table for scope in rule.scopes}
+        return any(
+            self._differs(writer, table)
+            for writer in self.writers
+            if not writer.lacks - {"break_glass"} or writer.lacks & needed
+        )
+
+    def _differs(self, writer: Writer, table: str) -> bool:
+        inside = self._house.admin.info.transaction_status is not TransactionStatus.IDLE
+        self._house.change("SAVEPOINT writer" if inside else "BEGIN")
+        try:
+            principal = writer.asker.principal
+            assert principal is not None
+            for name, value in zip(SETTINGS, principal.settings, strict=True):
+                self._house.change("SELECT set_config(%s, %s, true)", name, value)
+            self._house.change("SET LOCAL ROLE alliance_api")
+            return any(self._wrong(writer, *each) for each in self._tries(writer, table))
+        finally:
+            self._house.change("ROLLBACK TO writer" if inside else "ROLLBACK")
+
+    def _tries(self, writer: Writer, table: str) -> Iterator[tuple[str, Row]]:
+        commands = {rule.command for rule in RULES if rule.table == table}
+        if "INSERT" in commands:
+            for row in self._new_rows(writer, table):
+                yield "INSERT", row
+        if "UPDATE" in commands:
+            for row in self._there(table):
+                yield "UPDATE", row
+
+    def _wrong(self, writer: Writer, command: str, row: Row) -> bool:
+        table = row["table"]
+        rules = [rule for rule in RULES if (rule.table, rule.command) == (table, command)]
+        if command == "INSERT":
+            must = any(writer.may(rule, row) for rule in rules)
+            done = self._inserts(table, row)
+            return self._note(must != done, writer, command, row)
+        signed = {**row, "reviewed_by": row.get("signed", None)}
+        must = any(writer.may(rule, signed) for rule in rules)
+        must = must and self._oracle.allows(writer.asker, table, row)
+        return self._note(must != self._updates(table, row), writer, command, row)
+
+    def _note(self, wrong: bool, writer: Writer, command: str, row: Row) -> bool:
+        if wrong:
+            self.difference = (
+                f"{writer.asker.label} lacking {set(writer.lacks)}: {command} {dict(row)}"
+            )
+        return wrong
+
+    def _inserts(self, table: str, row: Row) -> bool:
+        given = {
+            name: Json(value) if isinstance(value, dict) else value
+            for name, value in row.items()
+            if name not in {"place", "table", "position", "transaction", "signed"}
+        }
+        statement = sql.SQL("INSERT INTO {} ({}) OVERRIDING SYSTEM VALUE VALUES ({})").format(
+            sql.Identifier(table),
+            sql.SQL(", ").join(map(sql.Identifier, given)),
+            sql.SQL(", ").join([sql.Placeholder()] * len(given)),
+        )
+        try:
+            with self._house.admin.transaction(force_rollback=True):
+                self._house.admin.execute(statement, list(given.values()))
+        except errors.InsufficientPrivilege:
+            return False
+        except errors.IntegrityError:
+            return True  # the law let it pass
+        return True
+
+    def _updates(self, table: str, row: Row) -> bool:
+        column = CHANGED[table]
+        value = row["signed"] if "signed" in row else row[column]
+        statement = sql.SQL("UPDATE {} SET {} = %s WHERE ctid = %s::tid").format(
+            sql.Identifier(table), sql.Identifier(column)
+        )
+        try:
+            with self._house.admin.transaction(force_rollback=True):
+                done = self._house.admin.execute(statement, [value, row["place"]])
+                return done.rowcount == 1
+        except errors.InsufficientPrivilege:
+            return False
+        except errors.IntegrityError:
+            return True
+
+    def _new_rows(self, writer: Writer, table: str) -> Iterator[Row]:
+        """Yield rows that somebody could try to write: theirs and others', here and elsewhere."""
+        rules = [rule for rule in RULES if (rule.table, rule.command) == (table, "INSERT")]
+        template = {**self._rows[table][0], "table": table}
+        if "id" in template:
+            template["id"] = uuid4()
+        asker = writer.asker
+        cases = [*self._world.cases][:3] + list(asker.relations)[-2:]
+        other = self._world.neighbour.uuid
+        for case in dict.fromkeys(cases):
+            here = self._world.cases[case].clinic.organisation
+            row = {**template, "organisation_id": here}
+            if "case_id" in row:
+                row["case_id"] = case
+            for changes in self._choices(rules, asker, case, other):
+                yield {**row, **changes}
+        yield {
+            **template,
+            "organisation_id": self._elsewhere.organisation,
+            **self._mine(rules, asker),
+        }
+
+    def _choices(
+        self, rules: list[Rule], asker: Asker, case: UUID, other: UUID
+    ) -> Iterator[dict[str, Any]]:
+        mine = self._mine(rules, asker)
+        role = next((rule.role for rule in rules if rule.role), "")
+        author = next((rule.author for rule in rules if rule.author), "")
+        own = asker.relations.get(case, "client").upper()
+        roles = [own, "THERAPIST" if own == "CLIENT" else "CLIENT"] if role else [""]
+        for each in roles:
+            said = {role: each} if role else {}
+            yield {**mine, **said, **({"authority": "COURT"} if any(r.only for r in rules) else {})}
+            if author:
+                yield {**mine, **said, author: other}
+            if any(rule.only for rule in rules):
+                yield {**mine, **said, "authority": "INVITED"}
+
+    def _mine(self, rules: list[Rule], asker: Asker) -> dict[str, Any]:
+        return {rule.author: asker.person for rule in rules if rule.author}
+
+    def _there(self, table: str) -> Sequence[Row]:
+        """Return rows to change: some of each author, role and authority."""
+        kinds: dict[tuple[Any, ...], Row] = {}
+        for row in self._rows[table]:
+            names = ("case_id", "informant_id", "person_id", "owner_id", "authority", "role")
+            kinds.setdefault(tuple(row.get(name) for name in names), row)
+        found = [{**row, "table": table} for row in list(kinds.values())[:MOST]]
+        if table != "emergencies":
+            return found
+        officer = self._world.clinic.people["officer"].uuid
+        return [
+            {**row, "signed": who} for row in found for who in (officer, self._world.neighbour.uuid)
+        ]
+
+    def reaches(self, table: str, asker: Asker) -> bool:
+        """Say whether whoever is bound reaches rows of another organisation, to read or to write."""
+        foreign = [row for row in self._rows[table] if row["organisation_id"] != asker.organisation]
+        assert foreign, f"{table} has no row of another organisation"
+        try:
+            with self._house.admin.transaction():
+                found = self._house.rows(
+                    f"SELECT organisation_id FROM {table} WHERE organisation_id <> %s",
+                    asker.organisation,
+                )
+                if found:
+                    return True
+        except errors.InsufficientPrivilege:
+            pass
+        return self._inserts(table, {**foreign[0], "table": table})
+
+
+def _writers(found: Matrix, askers: Iterable[Asker]) -> Iterator[Writer]:
+    whole = [
+        asker
+        for asker in askers
+        if asker.principal
+        and not any(w in asker.label for w in (" without ", " alone", " who may only "))
+    ]
+    for asker in whole:
+        yield Writer(asker, frozenset({"break_glass"}))
+    people = found.world.clinic.people
+    for asker in whole:
+        if asker.label in {
+            "client",
+            "therapist",
+            "caregiver",
+            "manager",
+            "officer",
+            "ehr",
+            "clinician",
+        }:
+            person = people[asker.label]
+            yield _writer(asker, person.can(f"{EVERYTHING} break_glass"), frozenset())
+            for resource in SCOPES:
+                rest = " ".join(f"user/{each}.cruds" for each in SCOPES if each != resource)
+                lacks = frozenset({f"{resource}.{verb}" for verb in "cud"} | {"break_glass"})
+                reads = f"user/{resource}.rs"
+                yield _writer(asker, person.can(f"{rest} {reads}"), lacks)
+
+
+def _writer(asker: Asker, person: Person, lacks: frozenset[str]) -> Writer:
+    told = _asker(asker.label, person, asker.relations)
+    return Writer(replace(told, offices=asker.offices), lacks)

@@ -1,0 +1,214 @@
+"""The matrix: every field of every object, as everybody, over every surface, against the oracle.
+
+A cell is one field of one object that is there, asked for by one person over one surface. Each is
+executed: allowed ones must come back with the value that nothing else has, so that silence cannot
+pass; others must not come back. `matrix_fields.txt` says whose verdict each field follows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import count
+from typing import Any
+from uuid import UUID
+
+from evidence import matrix_oracle
+from evidence.broken_query import Asker
+from evidence.every_field import FORMS
+from evidence.figures import Figure
+from evidence.matrix_ask import Job, Outcome, Truth, ask, batched
+from evidence.matrix_documents import SCALE, of_case, of_ledger, of_node, of_root, together
+from evidence.matrix_links import Thing, View, linked
+from evidence.matrix_pairs import pairwise
+from evidence.matrix_truth import NODES
+from evidence.matrix_world import Matrix, a_matrix_world, everybody, moment
+from tests.house import House, new_house
+
+LEAST = 1_000_000
+# How many askers of narrowed tokens read whole cases and nodes: each of two cases, in turns.
+FEW = 1
+
+
+# --- Asking ---------------------------------------------------------------------------------
+
+
+def jobs(found: Matrix, truth: Truth, asking: Iterable[tuple[int, Asker]]) -> Iterator[Job]:
+    """Yield every job, asker by asker: of what is nobody's concern some cases each, in turns."""
+    cases = list(found.world.cases)
+    nodes = _nodes(truth)
+    for turn, asker in asking:
+        # Every case that somebody stands to, and some of the others; of a narrowed token, some.
+        mine = [] if _is_narrowed(asker) else list(asker.relations)
+        others = [cases[(turn + each) % len(cases)] for each in range(FEW)]
+        some = list(dict.fromkeys((*mine, *others)))
+        for case in some:
+            yield from (Job(asker, each, (f"case-{case}",)) for each in of_case())
+        for root in ("viewer", "organisation", "caseload"):
+            yield from (Job(asker, each) for each in of_root(root))
+        yield from _node_jobs(asker, nodes, set(some))
+
+
+def _is_narrowed(asker: Asker) -> bool:
+    return any(word in asker.label for word in (" without ", " alone", " who may only "))
+
+
+def _nodes(truth: Truth) -> dict[str, list[tuple[str, UUID | None]]]:
+    """Return every id there is, by its kind, with the case that it is of."""
+    return {
+        prefix: [
+            (f"{prefix}-{row['id']}", row["id"] if prefix == "case" else row.get("case_id"))
+            for row in truth.rows[table]
+        ]
+        for prefix, (_, table) in NODES.items()
+        if prefix != "instrument"
+    }
+
+
+def _node_jobs(
+    asker: Asker,
+    nodes: Mapping[str, list[tuple[str, UUID | None]]],
+    cases: set[UUID],
+) -> Iterator[Job]:
+    for prefix, ids in nodes.items():
+        mine = [name for name, case in ids if case is None or case in cases]
+        size = together(prefix)
+        for some in batched(mine, size):
+            # A last batch that is not full asks for its first ones again.
+            full = (some * size)[:size]
+            yield from (Job(asker, each, full) for each in of_node(prefix))
+
+
+def read_ledgers(house: House, outcome: Outcome, found: Matrix, asking: Iterable[Asker]) -> None:
+    """Compare the ledger by itself: every look at it makes it longer."""
+    truth = Truth(house, found)
+    cases = list(found.world.cases)
+    for turn, asker in enumerate(asking):
+        of_both = [Job(asker, of_ledger("organisation"))]
+        some = dict.fromkeys((cases[turn % len(cases)], *list(asker.relations)[:1]))
+        of_both += [Job(asker, of_ledger("case"), (f"case-{each}",)) for each in some]
+        for job in of_both:
+            ask(house, outcome, truth.with_ledger(house), [job])
+
+
+POINT = re.compile(r"<title>[^<]*: (-?[0-9]+(?:\.[0-9])?)(?:;[^<]*)?</title>")
+OTHER = {"CLIENT": "THERAPIST", "THERAPIST": "CLIENT"}
+
+
+def draw(house: House, outcome: Outcome, truth: Truth, asker: Asker, cases: Iterable[UUID]) -> None:
+    """Compare the pictures of a case: the scores that they print, and no others."""
+    view, whole = truth.views(asker)
+    view.now = moment()
+    for case in cases:
+        for who, code in FORMS.items():
+            path = f"/v1/cases/case-{case}/charts/{code}.svg"
+            reply = house.get(path, asker.speaker.headers if asker.speaker else None)
+            outcome.requests += 1
+            outcome.cells["chart"] += 1 + sum(_points(whole, case, who).values())
+            if asker.principal is None or view.one("cases", id=case) is None:
+                if reply.status_code not in {401, 404} or POINT.search(reply.text):
+                    outcome.leaks.append(f"{asker.label}: {path}: {reply.status_code}")
+                continue
+            must, shown = _points(view, case, who), Counter(POINT.findall(reply.text))
+            outcome.allowed += 1 + sum(must.values())
+            if shown - must:
+                outcome.leaks.append(f"{asker.label}: {path}: {shown - must}")
+            if must - shown or reply.status_code != 200:
+                outcome.refusals.append(f"{asker.label}: {path}: {must - shown}")
+
+
+def _points(view: View, case: UUID, who: str) -> Counter[str]:
+    """Return the scores that a picture must print: the form's, and the other party's."""
+    frame = view.one("cases", id=case)
+    printed: Counter[str] = Counter()
+    says = matrix_oracle.kinds()["Case"].fields["trajectory"]
+    points = matrix_oracle.kinds()["Trajectory"].fields["points"]
+    for side in filter(None, (who, OTHER.get(who))):
+        given = {"instrument": FORMS[side], "informant": side, "scale": SCALE}
+        series = linked(view, says, Thing("Case", frame or {}), given) if frame else []
+        for row in linked(view, points, Thing("Trajectory", series[0]), {}) if series else []:
+            if row["raw"] is not None:
+                printed[f"{row['raw']:.1f}".removesuffix(".0")] += 1
+    return printed
+
+
+# --- The whole ------------------------------------------------------------------------------
+
+# What nobody is told here, and why.
+UNTOLD: dict[tuple[str, str], str] = {}
+
+
+def _untold(outcome: Outcome) -> list[str]:
+    """Return fields that nobody was ever told: of them nothing was shown."""
+    there = {(kind.name, name) for kind in matrix_oracle.kinds().values() for name in kind.fields}
+    return [f"{kind}.{name}" for kind, name in sorted(there - outcome.told - UNTOLD.keys())]
+
+
+def paths(house: House) -> list[str]:
+    """Return every route of the app."""
+    rest: Any = house.app._rest  # type: ignore[attr-defined]  # noqa: SLF001
+    return [route.path for route in rest.routes]
+
+
+LOOK = "query($id: ID!) { case(id: $id) { status careTeam { relation } } }"
+
+
+def look(house: House, found: Matrix, asking: Iterable[Asker]) -> None:
+    """Let everybody look at every case once: who has read a case is known to its client from then."""
+    people = {asker.person: asker.speaker for asker in asking if asker.speaker}
+    for person in filter(None, people.values()):
+        house.together(person.request(LOOK, id=f"case-{case}") for case in found.world.cases)
+
+
+def run(house: House, found: Matrix, *, small: bool) -> Outcome:
+    """Run the matrix over a told world; small: a pairwise choice of it."""
+    asking = everybody(found)
+    outcome = Outcome(askers=len(asking), unknown=matrix_oracle.unknown(paths(house)))
+    look(house, found, asking)
+    plain = [asker for asker in asking if not _is_narrowed(asker)]
+    read_ledgers(house, outcome, found, plain[:: 6 if small else 1])
+    truth = Truth(house, found)
+    if small:
+        _some_of_it(house, outcome, found, truth, asking)
+    else:
+        for each in enumerate(asking):
+            ask(house, outcome, truth, jobs(found, truth, [each]))
+            draw(house, outcome, truth, each[1], found.world.cases)
+        outcome.unknown += [f"nobody was told {each}" for each in _untold(outcome)]
+    return outcome
+
+
+def _some_of_it(
+    house: House, outcome: Outcome, found: Matrix, truth: Truth, asking: Sequence[Asker]
+) -> None:
+    nodes, turn = _nodes(truth), count()
+    chosen = sorted(pairwise(asking, list(found.world.cases)), key=lambda each: each[0].label)
+    for asker, surface, case in chosen:
+        if surface == "chart":
+            draw(house, outcome, truth, asker, [case])
+            continue
+        if surface == "case":
+            some = [Job(asker, each, (f"case-{case}",)) for each in of_case()]
+        elif surface == "node":
+            some = list(_node_jobs(asker, nodes, {case}))
+        else:
+            some = [Job(asker, each) for each in of_root(surface)]
+        ask(house, outcome, truth, [some[next(turn) % len(some)]])
+
+
+def experiment(small: bool) -> Figure:
+    """Execute every cell; small: a pairwise choice."""
+    with new_house() as house:
+        outcome = run(house, a_matrix_world(house, small=True), small=small)
+    for line in (*outcome.leaks[:20], *outcome.refusals[:20], *outcome.unknown):
+        print(line[:1000])
+    print(dict(outcome.cells))
+    total = sum(outcome.cells.values())
+    figure = (
+        f"{total:,} cells executed ({outcome.askers} askers, {outcome.requests:,} requests, "
+        f"{outcome.allowed:,} of them told their own value): {len(outcome.leaks)} leaks, "
+        f"{len(outcome.refusals)} wrong refusals, {len(outcome.unknown)} unknown to the oracle"
+    )
+    met = not (outcome.leaks or outcome.refusals or outcome.unknown)
+    return Figure("matrix", figure, "0, 0 and 0", met and (small or total >= LEAST))
