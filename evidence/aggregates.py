@@ -343,8 +343,8 @@ def attacked(seeds: Iterable[int], publish: Publish, *, informed: bool = False) 
 
 
 def experiment(small: bool) -> Figure:
-    """Attack 2,000 clinics, twice; small: 60. Then see that the attack finds what is careless."""
-    seeds = range(60 if small else 2_000)
+    """Attack 2,000 clinics, twice; small: 120. Then see that the attack finds what is careless."""
+    seeds = range(120 if small else 2_000)
     plain, informed = attacked(seeds, ours), attacked(seeds, ours, informed=True)
     loose = attacked(seeds, careless).narrowed
     without_memory = attacked(seeds, forgetful).narrowed

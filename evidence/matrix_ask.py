@@ -14,8 +14,6 @@ from psycopg.rows import dict_row
 
 from alliance_api.charter import notices
 from alliance_api.store import words
-from chassis.masters import Wrapped
-from chassis.vault import Sealed
 from evidence.broken_query import Asker, Oracle, _all, everything
 from evidence.matrix_documents import Document
 from evidence.matrix_links import Asked, Row, Thing, View
@@ -140,9 +138,9 @@ def _words(house: House, rows: Mapping[str, Sequence[Row]]) -> dict[tuple[str, s
             if key is not None and row[place.column]:
                 about = place.about(*(row[each] for each in place.keys))
                 owner = words.owner(row["organisation_id"], row[place.author])
-                wrapped = Wrapped(key["master"], key["wrapped"])
+                wrapped = key["master"].encode(), key["wrapped"].encode()
                 places.append((place.table, row["place"]))
-                sealed.append(Sealed(owner, wrapped, about, row[place.column]))
+                sealed.append((owner, *wrapped, about, row[place.column].encode()))
     return dict(zip(places, house.run(house.database.vault.open, sealed), strict=True))
 
 

@@ -84,45 +84,77 @@ PART2 = {
 }
 
 
-def an_archive(
-    texts: tuple[str, ...] = ("Well.",), labels: dict[str, Any] | None = None, **more: Any
-) -> Archive:
-    """An archive in which every text that people write is one of `texts`."""
-    one = texts[0]
-    at = "2026-01-05T15:00:00+00:00"
-    other = {**OTHER, "name": one}
-    goal = {
+AT = "2026-01-05T15:00:00+00:00"
+
+
+def a_goal(words: str, other: dict[str, Any]) -> dict[str, Any]:
+    """A goal with a level, a stance, two versions and a rating."""
+    worded = {"wording": words, "wordedBy": ME}
+    return {
         "id": "goal-1",
-        "wording": one,
-        "wordedBy": ME,
+        **worded,
         "version": 2,
         "kind": "GAS",
-        "levels": [{"level": -1, "wording": one, "wordedBy": ME}],
+        "levels": [{"level": -1, **worded}],
         "state": "AGREED",
         "weight": 3,
         "proposedBy": other,
-        "proposedAt": at,
+        "proposedAt": AT,
         "agreedOn": "2026-01-06",
         "endedOn": None,
-        "stances": [{"person": other, "role": "THERAPIST", "stance": "AGREE", "answeredAt": at}],
-        "history": [{"version": n, "wording": one, "wordedBy": ME, "wordedAt": at} for n in (1, 2)],
+        "stances": [{"person": other, "role": "THERAPIST", "stance": "AGREE", "answeredAt": AT}],
+        "history": [{"version": n, **worded, "wordedAt": AT} for n in (1, 2)],
         "change": None,
-        "ratings": [{"ratedBy": ME, "role": "CLIENT", "level": 0, "ratedAt": at}],
+        "ratings": [{"ratedBy": ME, "role": "CLIENT", "level": 0, "ratedAt": AT}],
     }
-    promise = {
+
+
+def a_promise(words: str, other: dict[str, Any], case: str) -> dict[str, Any]:
+    """A commitment that is open."""
+    return {
         "id": "commitment-1",
-        "caseId": "case-1",
+        "caseId": case,
         "owner": other,
         "role": "THERAPIST",
-        "wording": one,
-        "madeAt": at,
-        "dueAt": at,
+        "wording": words,
+        "madeAt": AT,
+        "dueAt": AT,
         "outcome": "OPEN",
         "settledAt": None,
     }
-    emergency = {"by": other, "openedAt": at, "endsAt": at, "reason": one, "review": None}
+
+
+def a_frame(labels: dict[str, Any], emergency: dict[str, Any]) -> dict[str, Any]:
+    """A case with a broken glass, and nothing else around it."""
+    empty: dict[str, list[Any]] = {
+        name: [] for name in ("careTeam", "formerCareTeam", "consents", "occasions", "preferences")
+    }
+    none = dict.fromkeys(
+        ("attainment", "reliabilityOfClient", "reliabilityOfTherapist", "closedOn", "nextSession")
+    )
+    return {
+        "id": "case-1",
+        "status": "ACTIVE",
+        "openedOn": "2026-01-05",
+        "timeZone": "Europe/Berlin",
+        "client": ME,
+        "disclosureDefault": "NEXT_SESSION",
+        "jurisdiction": None,
+        "labels": labels,
+        "emergencies": [emergency],
+        "openSignals": 0,
+        **empty,
+        **none,
+    }
+
+
+def a_case(texts: tuple[str, ...], labels: dict[str, Any]) -> CaseFile:
+    """A case in which every text that people write is one of `texts`."""
+    one = texts[0]
+    other = {**OTHER, "name": one}
+    emergency = {"by": other, "openedAt": AT, "endsAt": AT, "reason": one, "review": None}
     reading = {
-        "at": at,
+        "at": AT,
         "by": other,
         "application": one,
         "purpose": "TREAT",
@@ -130,48 +162,38 @@ def an_archive(
         "facets": ["CASE_FRAME"],
         "outcome": "ALLOWED",
     }
-    frame = {
-        "id": "case-1",
-        "status": "ACTIVE",
-        "openedOn": "2026-01-05",
-        "closedOn": None,
-        "timeZone": "Europe/Berlin",
-        "client": ME,
-        "disclosureDefault": "NEXT_SESSION",
-        "jurisdiction": None,
-        "labels": labels or LABELS,
-        "careTeam": [],
-        "formerCareTeam": [],
-        "nextSession": None,
-        "consents": [],
-        "emergencies": [emergency],
-        "attainment": None,
-        "occasions": [],
-        "openSignals": 0,
-        "preferences": [],
-        "reliabilityOfClient": None,
-        "reliabilityOfTherapist": None,
-    }
-    case = CaseFile(
-        frame,
+    return CaseFile(
+        a_frame(labels, emergency),
         measurements=Rows(a_measurement(n + 1, words) for n, words in enumerate(texts)),
-        goals=Rows([goal]),
-        commitments=Rows([promise]),
+        goals=Rows([a_goal(one, other)]),
+        commitments=Rows([a_promise(one, other, "case-1")]),
         readings=Rows([reading, {**reading, "by": ME}]),
         drawings=[Drawing("Check", 2, '<svg xmlns="http://www.w3.org/2000/svg"></svg>')],
     )
-    note = {"caseId": "case-2", "body": one, "session": None, "writtenAt": at}
-    own = OwnWork(
-        Rows([a_measurement(1, one, caseId="case-2", role="THERAPIST", labels=LABELS)]),
-        Rows([{**promise, "caseId": "case-2", "labels": LABELS}]),
+
+
+def own_work(words: str) -> OwnWork:
+    """Work in somebody else's case."""
+    note = {"caseId": "case-2", "body": words, "session": None, "writtenAt": AT}
+    promise = a_promise(words, {**OTHER, "name": words}, "case-2")
+    return OwnWork(
+        Rows([a_measurement(1, words, caseId="case-2", role="THERAPIST", labels=LABELS)]),
+        Rows([{**promise, "labels": LABELS}]),
         Rows([{**note, "labels": {**LABELS, "confidentiality": "V"}}]),
     )
+
+
+def an_archive(
+    texts: tuple[str, ...] = ("Well.",), labels: dict[str, Any] | None = None, **more: Any
+) -> Archive:
+    """An archive in which every text that people write is one of `texts`."""
+    one = texts[0]
     values: dict[str, Any] = {
         "person": {**ME, "name": one},
         "organisation": {"id": "organisation-1", "name": one},
         "created": datetime(2026, 11, 23, 5, 0, tzinfo=UTC),
-        "cases": [case],
-        "own": own,
+        "cases": [a_case(texts, labels or LABELS)],
+        "own": own_work(one),
         "instruments": [an_instrument(one)],
         "missing": [],
     }

@@ -1,145 +1,45 @@
-"""Everything of one's own as a signed file, over real HTTP: all of it, and nothing of anybody else's."""
+"""Everything of one's own as a signed file: all of it, and nothing of anybody else's."""
 
 from __future__ import annotations
 
 import json
 import re
-import socket
-import threading
-import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
-from uuid import UUID
 
-import httpx
-import psycopg
 import pytest
-import uvicorn
 
-from alliance_api.app import create_app
 from alliance_api.charter import notices
 from alliance_api.domain.disclosure import Disclosure
-from alliance_api.rest.archive import documents, gather
-from alliance_api.rest.archive.sealed import MANIFEST, first_fault
-from alliance_api.store.transaction import Database
-from chassis.problems import ALWAYS
-from chassis.signing import SigningKey, verifier
-from chassis.tokens import new_key
-from tests.archives import files
+from alliance_api.rest.archive.sealed import MANIFEST
 from tests.builders import Story, a_case, answers
 from tests.house import House
-from tests.people import Clinic, Person
+from tests.people import Clinic
 
-from .told import disagreement, mismatch
-
-PRIVATE_KEY, _ = new_key()
-PATH = "/v1/me/archive"
+from .archived import (
+    HIS,
+    HIS_OWN,
+    HOSTILE,
+    KEPT,
+    MINE,
+    NOTE,
+    asked,
+    data,
+    full,
+    served,
+    taken,
+)
 
 
 @pytest.fixture(scope="module")
 def url(house: House) -> Iterator[str]:
-    """The address of a real server that has a key to sign with."""
-    yield from served(house, export_key=json.dumps(PRIVATE_KEY))
-
-
-def served(house: House, **settings: Any) -> Iterator[str]:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        app = create_app(house.settings(**settings))
-        server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False))
-        given = {"sockets": [listener]}
-        thread = threading.Thread(target=server.run, kwargs=given, daemon=True)
-        thread.start()
-        until = time.monotonic() + 30
-        while not server.started:
-            assert time.monotonic() < until
-            time.sleep(0.01)
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        server.should_exit = True
-        thread.join(timeout=30)
-        assert not thread.is_alive()
-
-
-def asked(url: str, who: Person) -> httpx.Response:
-    return httpx.get(f"{url}{PATH}", headers=who.headers, timeout=120)
-
-
-def taken(url: str, who: Person) -> dict[str, bytes]:
-    """The files of somebody's archive."""
-    response = asked(url, who)
-    assert response.status_code == 200, response.text
-    return files(response.content)
-
-
-def data(url: str, who: Person) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(taken(url, who)["data.json"])
-    return found
-
-
-def problem(response: httpx.Response) -> tuple[int, str]:
-    assert response.headers["content-type"] == "application/problem+json"
-    found = response.json()
-    assert found["status"] == response.status_code
-    return response.status_code, found["code"]
-
-
-# Words that tell whose they are: where they turn up, and where they do not.
-MINE, KEPT, HIS, HIS_OWN, NOTE = (
-    "Canary-mine",
-    "Canary-kept",
-    "Canary-his",
-    "Canary-his-own",
-    "Canary-note",
-)
-HOSTILE = '</script><script>alert("1")</script><img src=x onerror=alert(1)>'
+    with served(house) as address:
+        yield address
 
 
 @pytest.fixture
 def story(clinic: Clinic) -> Story:
-    """A case with something of every kind."""
-    told = a_case(clinic).with_sessions("k k c k k > .")
-    told.with_ratings(client="3-333", therapist="333", comment=MINE)
-    told.with_ratings(client="0", disclosure=Disclosure.PRIVATE, comment=KEPT)
-    told.with_ratings(therapist="-----3", disclosure=Disclosure.PRIVATE, comment=HIS_OWN)
-    told.with_commitments("Walk").with_commitments("Send the sheet", by="therapist")
-    disagreement(told)
-    mismatch(told)
-    told.asked("client", 1).asked("therapist", 1)
-    told.client.done("rateGoal", "", goal=told.goals[0], level=1)
-    told.client.done("giveConsent", "", case=told.case_id, kind="SUPERVISION")
-    told.therapist.done("writeNote", "", case=told.case_id, body=NOTE)
-    clinic.appoint("clinician", "CLINICIAN")
-    clinician = clinic.people["clinician"].can("user/*.cruds break_glass")
-    clinician.done("breakGlass", "", case=told.case_id, reason="On call tonight")
-    told.therapist.reads(
-        "query Looked($id: ID!) { case(id: $id) { goals { wording } } }", id=told.case_id
-    )
-    return told
-
-
-def test_an_archive_comes_to_its_person_signed_and_is_kept_nowhere(
-    url: str, story: Story, tmp_path: Path
-) -> None:
-    response = asked(url, story.client)
-    assert response.headers["content-type"] == "application/zip"
-    disposition = response.headers["content-disposition"]
-    assert re.fullmatch(
-        r'attachment; filename="alliance-archive-\d{4}-\d\d-\d\d\.zip"', disposition
-    )
-    for header, value in ALWAYS:
-        assert response.headers[header.decode()] == value.decode()
-    path = tmp_path / "archive.zip"
-    path.write_bytes(response.content)
-    assert first_fault(path, verifier({"keys": [SigningKey(PRIVATE_KEY).public]})) is None
-    assert first_fault(path, verifier({"keys": [SigningKey(new_key()[0]).public]})) is not None
-    found = files(response.content)
-    assert set(found) == {"README.txt", "data.json", "index.html", "manifest.json", "manifest.sig"}
-    manifest = json.loads(found[MANIFEST])
-    assert manifest["person"] == story.client.id
-    assert manifest["missing"] == []
-    assert manifest["labels"][0]["case"] == story.case_id
-    assert manifest["labels"][0]["confidentiality"] == "R"
+    return full(clinic)
 
 
 EVERYTHING = """query($id: ID!) { case(id: $id) {
@@ -252,31 +152,6 @@ def test_a_therapist_who_is_a_client_too_finds_both_apart(url: str, story: Story
     assert {row["caseId"] for row in found["own"]["measurements"]} == {story.case_id}
 
 
-def test_pages_are_followed_to_the_end(
-    url: str, story: Story, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    story.with_goals("One", "Two", "Three").with_commitments("a", "b", "c")
-    for level in (-1, 0, 1, 2):
-        story.client.done("rateGoal", "", goal=story.goals[0], level=level)
-    whole = data(url, story.client)["cases"][0]
-    # Pages of two rows, and ratings two at a time.
-    for name in ("SESSIONS", "MEASUREMENTS", "READINGS", "GOAL", "RATINGS"):
-        text = re.sub(r"(first|last): \d+", r"\1: 2", getattr(documents, name))
-        monkeypatch.setattr(documents, name, text)
-    monkeypatch.setattr(documents, "LARGEST_PAGE", 2)
-    monkeypatch.setattr(documents, "GOALS", 2)
-    paged = data(url, story.client)["cases"][0]
-    assert len(paged["goals"][0]["ratings"]) == 5
-    for kind in ("sessions", "measurements", "goals", "commitments", "signals"):
-        assert len(paged[kind]) >= 2
-        assert paged[kind] == whole[kind], kind
-    earlier = [row for row in paged["readings"] if not (row["operation"] or "").startswith("Arch")]
-    before = [row for row in whole["readings"] if not (row["operation"] or "").startswith("Arch")]
-    assert [row for row in earlier if row["operation"] != "Chart"] == [
-        row for row in before if row["operation"] != "Chart"
-    ]
-
-
 def test_taking_an_archive_leaves_its_rows_in_the_ledger_and_in_the_archive(
     url: str, story: Story
 ) -> None:
@@ -331,51 +206,6 @@ def test_what_leads_to_somebody_whom_nobody_may_name_is_told_as_lost(
     assert any(each.endswith("goals.") or "goals," in each for each in found["missing"])
 
 
-def test_there_is_nothing_for_nobody(url: str, house: House) -> None:
-    for headers in ({}, {"authorization": "Bearer x"}):
-        refused = httpx.get(f"{url}{PATH}", headers=headers)
-        assert problem(refused) == (401, "UNAUTHENTICATED")
-        assert refused.headers["www-authenticate"].startswith("Bearer")
-
-
-def test_a_token_of_somebody_who_is_not_there_finds_nothing(url: str, clinic: Clinic) -> None:
-    nobody = Person(clinic.house, "nobody", UUID(int=7), clinic.organisation)
-    assert problem(asked(url, nobody)) == (404, "NOT_FOUND")
-
-
-def test_without_a_key_the_answer_says_what_to_set(house: House, story: Story) -> None:
-    refused = story.client.house.get(PATH, story.client.headers)
-    assert problem(refused) == (501, "NO_EXPORT_KEY")
-    assert "EXPORT_KEY_FILE" in refused.json()["detail"]
-    assert problem(house.get(PATH)) == (401, "UNAUTHENTICATED")
-
-
-def test_a_key_that_is_none_stops_the_service(house: House) -> None:
-    with pytest.raises(ValueError, match="signing key"):
-        create_app(house.settings(export_key='{"kty": "RSA"}'))
-
-
-def test_more_than_an_archive_holds_is_refused_and_counted(
-    url: str, story: Story, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(gather, "MOST", 3)
-    refused = asked(url, story.client)
-    assert problem(refused) == (422, "TOO_LARGE")
-    assert "sessions" in refused.json()["detail"]
-
-
-def test_who_only_looked_is_dropped_beyond_a_number_and_that_is_told(
-    url: str, story: Story, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    text = documents.READINGS.replace("first: 100", "first: 2")
-    monkeypatch.setattr(documents, "READINGS", text)
-    monkeypatch.setattr(gather, "MOST_READINGS", 3)
-    found = data(url, story.client)
-    assert len(found["cases"][0]["readings"]) == 4
-    [told] = found["missing"]
-    assert "the latest 4 are in this archive" in told
-
-
 def test_hostile_words_are_only_words(url: str, clinic: Clinic) -> None:
     told = a_case(clinic).with_sessions("k").with_ratings(client="3", comment=HOSTILE)
     told.with_goals(HOSTILE).with_commitments(HOSTILE)
@@ -420,41 +250,3 @@ def test_a_programmes_archive_carries_its_notice_in_every_readable_file(
         assert label["notice"]["id"] == "42-cfr-2.32-short"
         assert label["confidentiality"] == ("R" if who is clinic.client else "V")
     assert text.encode() not in b"".join(taken(url, clinic.supervisor).values())
-
-
-@pytest.mark.parametrize(
-    ("error", "expected"),
-    [
-        (psycopg.OperationalError("canary"), (503, "UNAVAILABLE")),
-        (ValueError("canary"), (500, "INTERNAL")),
-    ],
-)
-def test_an_error_tells_neither_a_reader_nor_a_log_what_it_saw(
-    url: str,
-    clinic: Clinic,
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
-    error: Exception,
-    expected: Any,
-) -> None:
-    async def failing(*_: object) -> bytes:
-        raise error
-
-    monkeypatch.setattr(Database, "read", failing)
-    refused = asked(url, clinic.client)
-    assert problem(refused) == expected
-    assert "canary" not in refused.text + caplog.text
-
-
-def test_two_at_once_are_both_served(url: str, story: Story) -> None:
-    found: list[int] = []
-
-    def ask() -> None:
-        found.append(asked(url, story.client).status_code)
-
-    threads = [threading.Thread(target=ask) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=120)
-    assert found == [200] * 4

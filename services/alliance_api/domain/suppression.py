@@ -117,8 +117,8 @@ class _Then:
         yield self._nearest(len(clients), shared, self._sizes)
         for view in known:
             mine = [self._part[each] for each in view if each in self._part]
-            if shared and mine:
-                ours = view & clients
+            ours = view & clients
+            if shared and (mine or ours):
                 left = shared - Counter(self._part[each] for each in ours if each in self._part)
                 sizes = {**self._sizes, **{n: self._sizes[n] - k for n, k in Counter(mine).items()}}
                 yield self._nearest(len(clients) - len(ours), left, sizes)

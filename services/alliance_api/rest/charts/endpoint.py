@@ -26,6 +26,7 @@ DENSITIES: Final = (1, 3, 2)
 WIDTHS: Final = (svg.NARROWEST, svg.WIDEST, svg.USUAL)
 
 _NO_FORM = "There is no such instrument."
+_PASSING = "This could not be read or drawn now. Try again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +109,5 @@ def routes(read: Read, authenticate: Authenticate) -> list[BaseRoute]:
         return Response(body, 200, carried(POLICY), "image/png")
 
     path = "/v1/cases/{case}/charts/{instrument}"
-    told = "This could not be read or drawn now. Try again."
-    return [
-        Route(f"{path}.{kind}", answering(draw, "chart", told))
-        for kind, draw in (("svg", as_svg), ("png", as_png))
-    ]
+    kinds = (("svg", as_svg), ("png", as_png))
+    return [Route(f"{path}.{kind}", answering(draw, "chart", _PASSING)) for kind, draw in kinds]
