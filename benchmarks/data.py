@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import hashlib
 import os
 import subprocess
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from uuid import UUID
 
 import psycopg
@@ -40,6 +41,8 @@ FOLDER = Path(tempfile.gettempdir()) / "alliance-bench"
 MASTERS = FOLDER / "masters.json"
 SCRIPT = Path(__file__).parent / "fill.sql"
 COUNTED = ("cases", "sessions", "measurements", "scores", "goals")
+# Runs of one size work on one database, so they wait for each other, in whichever process they are.
+_alone: dict[int, IO[bytes]] = {}
 
 
 @dataclass(frozen=True)
@@ -59,10 +62,18 @@ class Data:
 
 
 def prepare(therapists: int) -> Data:
-    """Return a fresh copy of the data for so many therapists; the first time, make them."""
+    """Return a fresh copy of the data for so many therapists; the first time, make them.
+
+    It is the caller's alone until it is stopped.
+    """
+    folder = _folder(therapists)
+    folder.mkdir(parents=True, exist_ok=True)
+    _alone[therapists] = _locked(folder.with_suffix(".lock"))
     base = _started(therapists)
-    if not (_has(base, FULL) and MASTERS.exists()):
-        _fill(base, therapists)
+    # The keys are one file for all sizes.
+    with _locked(FOLDER / "masters.lock"):
+        if not (_has(base, FULL) and MASTERS.exists()):
+            _fill(base, therapists)
     with psycopg.connect(base, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE IF EXISTS {RUN} WITH (FORCE)")
         connection.execute(f"CREATE DATABASE {RUN} TEMPLATE {FULL} STRATEGY file_copy")
@@ -72,6 +83,14 @@ def prepare(therapists: int) -> Data:
 def stop(therapists: int) -> None:
     """Stop the server; its data stays for the next run."""
     embedded.stop(_folder(therapists))
+    _alone.pop(therapists).close()
+
+
+def _locked(path: Path) -> IO[bytes]:
+    """Return a file that nobody else has while it is open."""
+    file = path.open("wb")
+    fcntl.flock(file, fcntl.LOCK_EX)
+    return file
 
 
 def _folder(therapists: int) -> Path:
@@ -83,7 +102,6 @@ def _folder(therapists: int) -> Path:
 
 def _started(therapists: int) -> str:
     folder = _folder(therapists)
-    folder.mkdir(parents=True, exist_ok=True)
     url = embedded.start(folder, throwaway=True)
     with psycopg.connect(url, autocommit=True) as connection:
         shown = {name: _setting(connection, name) for name in SERVER}

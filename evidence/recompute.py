@@ -17,7 +17,7 @@ from evidence.figures import Figure
 
 SCRIPT = Path(__file__).with_suffix(".sql")
 THERAPISTS, MEASUREMENTS = 1000, 600_000
-FEW_THERAPISTS, FEW_MEASUREMENTS = 20, 2_000
+FEW_THERAPISTS, FEW_MEASUREMENTS = 8, 1_000
 WORKERS = 2
 UNMENDED = """
     SELECT count(*) FROM mended AS m
