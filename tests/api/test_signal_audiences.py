@@ -231,7 +231,7 @@ def test_a_fact_tells_the_kind_of_what_the_whole_team_is_told_and_of_no_more(
     clinic: Clinic, disclosure: Disclosure
 ) -> None:
     a_rupture(clinic, disclosure)
-    stated = [("signal.raised", {"kind": "RUPTURE", "audience": "CARE_TEAM"})]
+    stated = [("signal.raised", {"audience": "CARE_TEAM", "about": "CASE"})]
     assert facts(clinic) == (stated if OPENED[disclosure] else [])
 
 

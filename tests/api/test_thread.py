@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from typing import Any
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -145,9 +146,9 @@ def test_reliability_is_no_managers_tool(clinic: Clinic, name: str) -> None:
 # --- Facts ----------------------------------------------------------------------------------
 
 FACTS: dict[str, list[str]] = {
-    "openCase": [],
+    "openCase": ["case.opened", "care_team.joined"],
     "planMeasurement": ["occasion.planned"],
-    "submitMeasurement": ["measurement.submitted"],
+    "submitMeasurement": ["measurement.submitted", "occasion.settled"],
     "changeDisclosure": ["disclosure.changed"],
     "proposeGoal": ["goal.proposed"],
     "answerGoal": ["goal.answered"],
@@ -174,8 +175,15 @@ FACTS: dict[str, list[str]] = {
     "writeNote": [],
 }
 # A session that was moved is another one; what the client says is stated of what the team sees;
-# of a team it is stated who came or went.
-OF_ANOTHER = {"moveSession", "confirmHeard", "joinCareTeam", "leaveCareTeam"}
+# of a team it is stated who came or went; and who answers settles what they were asked.
+OF_ANOTHER = {
+    "openCase",
+    "submitMeasurement",
+    "moveSession",
+    "confirmHeard",
+    "joinCareTeam",
+    "leaveCareTeam",
+}
 
 
 def facts(clinic: Clinic) -> list[tuple[Any, ...]]:
@@ -197,8 +205,10 @@ def test_a_fact_is_written_with_the_change_and_not_without_it(
     [(writer,)] = clinic.rows(
         "SELECT xmin::text FROM idempotency_keys WHERE organisation_id = %s AND key = 'once'"
     )
+    of_its_own = {"erasePerson": None, "openCase": UUID(changed["id"][-36:])}
+    about = of_its_own.get(mutation, clinic.case)
     for _, case, subject, _, transaction in new:
-        assert case == (clinic.case if mutation != "erasePerson" else None)
+        assert case == about
         assert str(subject) == changed["id"][-36:] or mutation in OF_ANOTHER
         assert transaction == writer, "the same transaction"
 

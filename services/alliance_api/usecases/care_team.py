@@ -63,7 +63,11 @@ async def join(  # noqa: PLR0913  (what a place in a team is made of)
             consented=relation == "SUPERVISOR" and await consents.live(tx, case, "SUPERVISION"),
         )
         fact = facts.care_team_joined(
-            text_id(Kind.CASE, case), text_id(Kind.PERSON, person), now, relation=relation
+            text_id(Kind.CASE, case),
+            text_id(Kind.PERSON, person),
+            now,
+            relation=relation,
+            ends_at=ends_at,
         )
         await outbox.state(tx, fact)
     return case

@@ -7,12 +7,14 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from alliance_api.charter.jurisdictions import in_force
+from alliance_api.domain import facts
 from alliance_api.domain.errors import Problem, refuse_if
+from alliance_api.domain.ids import Kind
 from alliance_api.domain.plans import check_zone
-from alliance_api.store import cases
+from alliance_api.store import cases, outbox
 from alliance_api.store.transaction import Transaction
 
-from .common import not_found
+from .common import not_found, text_id
 
 LONGEST_INTERVAL = 365
 
@@ -39,7 +41,7 @@ async def open_case(  # noqa: PLR0913  (what a case is opened with)
     for person, field in ((client, "client"), (therapist, "therapist")):
         if not await cases.person_exists(tx, person):
             not_found("person", field)
-    return await cases.open_case(
+    case = await cases.open_case(
         tx,
         client=client,
         therapist=therapist,
@@ -50,6 +52,20 @@ async def open_case(  # noqa: PLR0913  (what a case is opened with)
         part2=part2,
         now=now,
     )
+    opened = facts.case_opened(
+        text_id(Kind.CASE, case),
+        now,
+        client=text_id(Kind.PERSON, client),
+        time_zone=time_zone,
+        interval_days=interval_days,
+    )
+    leads = facts.care_team_joined(
+        text_id(Kind.CASE, case), text_id(Kind.PERSON, therapist), now, relation="THERAPIST"
+    )
+    async with tx.as_engine():
+        await outbox.state(tx, opened)
+        await outbox.state(tx, leads)
+    return case
 
 
 def _check_interval(days: int | None) -> tuple[Problem, ...]:

@@ -16,6 +16,7 @@ from uuid import UUID
 
 from alliance_api.domain import facts
 from alliance_api.domain.ids import Kind, parse_id
+from alliance_api.domain.parties import PartyRole
 from alliance_api.domain.signals import Signal, SignalKind, signals
 from alliance_api.domain.views import View
 from alliance_api.instruments.alliance import PREFERENCES
@@ -185,9 +186,14 @@ def _raised(case: UUID, row: Found, now: datetime) -> facts.Fact | None:
         text_id(Kind.CASE, case),
         text_id(Kind.SIGNAL, row["id"]),
         now,
-        kind=row["kind"],
         audience=row["audience"],
+        about="THERAPIST" if _of_ones_own_work(row) else "CASE",
     )
+
+
+def _of_ones_own_work(row: Mapping[str, Any]) -> bool:
+    falling = row["kind"] == SignalKind.RELIABILITY_FALLING
+    return bool(falling and row["party"] == PartyRole.THERAPIST)
 
 
 def is_the_teams(row: Mapping[str, Any]) -> bool:

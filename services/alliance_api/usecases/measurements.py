@@ -69,6 +69,7 @@ async def plan(  # noqa: PLR0913  (what an occasion is made of)
             now,
             informant=text_id(Kind.PERSON, informant),
             instrument=instrument,
+            opens_at=opens_at,
             due_at=due_at,
         )
         await outbox.state(tx, fact)
@@ -119,6 +120,7 @@ async def submit(  # noqa: PLR0913  (what a measurement is made of)
         await derive_alliance(tx, case)
         await derive_signals(tx, now, case, *of_a_form(definition.code))
         await outbox.state(tx, _submitted(measurement, frame, chosen, now))
+        await outbox.state(tx, _settled(frame, now))
     return measurement
 
 
@@ -254,3 +256,10 @@ def _submitted(
         instrument=frame["instrument_code"],
         occasion=text_id(Kind.OCCASION, occasion) if occasion else None,
     )
+
+
+def _settled(frame: Mapping[str, Any], now: datetime) -> facts.Fact | None:
+    if frame["occasion_id"] is None:
+        return None
+    occasion = text_id(Kind.OCCASION, frame["occasion_id"])
+    return facts.occasion_settled(text_id(Kind.CASE, frame["case_id"]), occasion, now)

@@ -58,6 +58,7 @@ async def schedule(  # noqa: PLR0913  (what a plan is made of)
         now,
         planned_start=planned_start,
         planned_end=planned_end,
+        therapist=text_id(Kind.PERSON, leads),
     )
     await _state(tx, fact)
     return session
@@ -90,6 +91,7 @@ async def move(
         moved_to=text_id(Kind.SESSION, moved),
         planned_start=planned_start,
         planned_end=planned_end,
+        therapist=text_id(Kind.PERSON, old["therapist_id"]),
     )
     await _state(tx, fact)
     async with tx.as_engine():
@@ -172,7 +174,10 @@ async def record(  # noqa: PLR0913  (the record of a session has this many times
         await outbox.state(
             tx,
             facts.session_recorded(
-                text_id(Kind.CASE, old["case_id"]), text_id(Kind.SESSION, session), now
+                text_id(Kind.CASE, old["case_id"]),
+                text_id(Kind.SESSION, session),
+                now,
+                outcome=outcome,
             ),
         )
         await derive(tx, await case_of(tx, old["case_id"]), now)

@@ -1,0 +1,1 @@
+"""`GET /v1/feed`: what happened, in order, for whoever may be told."""
