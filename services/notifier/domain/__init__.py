@@ -1,0 +1,1 @@
+"""When to say what, and when to keep silent: values in, values out."""
