@@ -74,7 +74,7 @@ HOLES: dict[str, bytes] = {
             WHERE {_OF_US} AND c.relowner = r.oid))""".encode(),
     "a role above the law that the API may become": b"""
         SELECT r.rolname FROM pg_roles r WHERE pg_has_role('alliance_api', r.oid, 'MEMBER')
-          AND r.rolname NOT IN ('alliance_api', 'alliance_engine')""",
+          AND r.rolname NOT IN ('alliance_api', 'alliance_engine', 'alliance_oauth')""",
     "somebody who may become a role of the operator's": f"""
         SELECT m.rolname FROM pg_auth_members a JOIN pg_roles r ON r.oid = a.roleid
         JOIN pg_roles m ON m.oid = a.member

@@ -17,6 +17,7 @@ from alliance_api.charter.policies import ROLES
 from chassis.database import address, for_sqlalchemy
 
 from .ddl import law_sql
+from .desk import OAUTH
 
 LOCK_TIMEOUT = "5s"
 STATEMENT_TIMEOUT = "60s"
@@ -39,6 +40,9 @@ def ensure_roles(url: str) -> None:
         connection.execute(script.encode())
         connection.execute("ALTER SCHEMA public OWNER TO alliance_owner")
         connection.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC")
+        connection.execute("CREATE SCHEMA IF NOT EXISTS oauth AUTHORIZATION alliance_owner")
+        connection.execute("REVOKE ALL ON SCHEMA oauth FROM PUBLIC")
+        connection.execute(f"GRANT USAGE ON SCHEMA oauth TO {OAUTH}".encode())
         connection.execute(f"GRANT USAGE ON SCHEMA public TO {', '.join(ROLES)}".encode())
 
 

@@ -22,6 +22,7 @@ from alliance_api.charter.principal import SETTINGS, Principal
 from chassis.database import Reads, for_sqlalchemy
 from chassis.vault import Key, NoMasters, Vault
 
+from .desk import BECOME_OAUTH, Desk
 from .prepared import Prepared
 
 TRACE = "alliance.trace"
@@ -103,6 +104,16 @@ class Database:
             yield transaction
             if rehearsal:
                 await begun.rollback()
+
+    @asynccontextmanager
+    async def desk(self) -> AsyncIterator[Desk]:
+        """Open a transaction on the authorization server's own tables; it commits at the end."""
+        async with self._engine.connect() as connection, connection.begin():
+            raw = await connection.get_raw_connection()
+            driver: Any = raw.driver_connection
+            desk = Desk(driver)
+            await desk.run(BECOME_OAUTH)
+            yield desk
 
 
 class Transaction:

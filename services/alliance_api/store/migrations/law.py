@@ -35,6 +35,21 @@ BEGIN
 END $$;
 REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {_ALL};
 """
+# The authorization server's tables: no principal is bound there, and one role has all rights.
+_APART = """
+DO $$
+DECLARE found text;
+BEGIN
+  FOR found IN SELECT 'oauth.' || quote_ident(relname) FROM pg_class c
+      WHERE relnamespace = 'oauth'::regnamespace AND relkind = 'r'
+        AND NOT EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid) LOOP
+    EXECUTE 'ALTER TABLE ' || found || ' ENABLE ROW LEVEL SECURITY';
+    EXECUTE 'ALTER TABLE ' || found || ' FORCE ROW LEVEL SECURITY';
+    EXECUTE 'CREATE POLICY desk ON ' || found || ' TO alliance_oauth USING (true) WITH CHECK (true)';
+    EXECUTE 'GRANT SELECT, INSERT, UPDATE, DELETE ON ' || found || ' TO alliance_oauth';
+  END LOOP;
+END $$;
+"""
 
 
 def run(script: str) -> None:
@@ -50,3 +65,8 @@ def repeal() -> None:
 def enact(script: str) -> None:
     """Put the law of a frozen file in force."""
     run((VERSIONS / script).read_text(encoding="utf-8"))
+
+
+def keep_apart() -> None:
+    """Let `alliance_oauth`, and nobody else, use what is new in the schema `oauth`."""
+    run(_APART)

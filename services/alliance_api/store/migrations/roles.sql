@@ -14,12 +14,17 @@ BEGIN
   IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'alliance_recompute') THEN
     CREATE ROLE alliance_recompute NOLOGIN NOINHERIT;
   END IF;
+  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'alliance_oauth') THEN
+    CREATE ROLE alliance_oauth NOLOGIN NOINHERIT;
+  END IF;
   IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'alliance_api') THEN
     CREATE ROLE alliance_api LOGIN NOINHERIT;
   END IF;
 END $$;
 -- The API may become the engine inside a use case, and has none of its rights before.
 GRANT alliance_engine TO alliance_api WITH INHERIT FALSE, SET TRUE;
+-- The same for the authorization server's own tables, which hold nothing clinical.
+GRANT alliance_oauth TO alliance_api WITH INHERIT FALSE, SET TRUE;
 ALTER ROLE alliance_api SET timezone = 'UTC';
 ALTER ROLE alliance_api SET intervalstyle = 'iso_8601';
 ALTER ROLE alliance_api SET extra_float_digits = 1;
