@@ -43,7 +43,7 @@ class SigningKey:
 
     def sign(self, octets: bytes) -> str:
         """Return a signature, in base64url."""
-        return urlsafe_b64encode(self._key.sign(octets)).decode()
+        return _spelled(self._key.sign(octets))
 
 
 def verifier(keys: Mapping[str, Any]) -> Verify:
@@ -59,10 +59,12 @@ def verifier(keys: Mapping[str, Any]) -> Verify:
         if key is None:
             return False
         try:
-            key.verify(_octets(signature), octets)
+            spelled = _octets(signature)
+            key.verify(spelled, octets)
         except (InvalidSignature, ValueError):
             return False
-        return True
+        # Base64 has several spellings of the same octets; of what is signed nothing may be touched.
+        return _spelled(spelled) == signature
 
     return is_good
 
@@ -75,6 +77,10 @@ def key_at(path: Path) -> SigningKey:
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             json.dump(private, file)
     return SigningKey(json.loads(path.read_text(encoding="utf-8")))
+
+
+def _spelled(octets: bytes) -> str:
+    return urlsafe_b64encode(octets).decode()
 
 
 def _octets(text: str) -> bytes:

@@ -67,6 +67,18 @@ def test_what_came_after_the_last_seal_is_not_judged() -> None:
     assert faulty(seals, [*entries, entry(9)]) is None
 
 
+def test_what_claims_to_be_older_than_the_last_seal_is_no_newcomer() -> None:
+    """An export lists entries in any order: one with an older place would pass for a later one."""
+    seals, entries = a_ledger([3, 2])
+    late = replace(entry(77), place=entries[1].place)
+    found = verify(seals, [*entries, late], is_signed)
+    assert found is not None
+    assert (found.kind, found.seal, found.entry) == (Broken.INSERTED, 2, late.id.hex())
+    found = verify(seals, [*entries, entry(9), late], is_signed)
+    assert found is not None
+    assert (found.kind, found.entry) == (Broken.INSERTED, late.id.hex())
+
+
 def test_the_root_is_that_of_rfc_6962() -> None:
     """RFC 6962, section 2.1.3: the tree over seven leaves, put together by hand."""
     leaves = [bytes([i]) * 32 for i in range(7)]

@@ -6,9 +6,8 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -104,30 +103,24 @@ def _keys(found: argparse.Namespace) -> int:
 
 
 def _export(found: argparse.Namespace) -> int:
+    from alliance_api.domain.ledger_lines import lines_of
     from alliance_api.store.seals import entries_of, organisations, seals_of
 
-    with _connection() as connection, found.out.open("w", encoding="utf-8") as file:
-        for organisation in organisations(connection):
-            for seal in seals_of(connection, organisation):
-                _line(file, {"organisation": str(organisation), "seal": _plain(asdict(seal))})
-            for entry in entries_of(connection, organisation):
-                _line(file, {"organisation": str(organisation), "entry": _plain(asdict(entry))})
+    with _connection() as connection, found.out.open("w", encoding="utf-8", newline="\n") as file:
+        for each in organisations(connection):
+            ledger = (seals_of(connection, each), entries_of(connection, each))
+            file.writelines(lines_of(str(each), *ledger))
     print(f"Written: {found.out}")
     return 0
-
-
-def _line(file: Any, row: Mapping[str, Any]) -> None:
-    file.write(json.dumps(row) + "\n")
-
-
-def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value.hex() if isinstance(value, bytes) else value for name, value in row.items()}
 
 
 def _verify(found: argparse.Namespace) -> int:
     from chassis.signing import verifier
 
-    is_good = verifier(json.loads(found.keys.read_text(encoding="utf-8")))
+    try:
+        is_good = verifier(json.loads(found.keys.read_text(encoding="utf-8")))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        sys.exit(f"{found.keys}: is not a JWK Set of public keys.")
     points = _points(found.checkpoint, is_good) if found.checkpoint else {}
     if found.file:
         return _judge(_from_file(found.file), is_good, points)
@@ -138,13 +131,18 @@ def _verify(found: argparse.Namespace) -> int:
 def _points(path: Path, is_good: Callable[[str, bytes, str], bool]) -> dict[str, Any]:
     from alliance_api.domain.seals import Checkpoint
 
-    found = json.loads(path.read_text(encoding="utf-8"))
-    text = json.dumps(found["points"], sort_keys=True).encode()
-    if not is_good(found["key"], text, found["signature"]):
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        text = json.dumps(found["points"], sort_keys=True).encode()
+        signed = is_good(found["key"], text, found["signature"])
+        points = {point["organisation"]: Checkpoint(**point) for point in found["points"]}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        signed, points = False, {}
+    if not signed:
         sys.exit(
             f"{path}: is not signed by one of the keys. Take the right file, or the right keys."
         )
-    return {point["organisation"]: Checkpoint(**point) for point in found["points"]}
+    return points
 
 
 Ledger = tuple[str, list[Any], Any]
@@ -158,20 +156,15 @@ def _from_database(connection: Any) -> Iterator[Ledger]:
 
 
 def _from_file(path: Path) -> Iterator[Ledger]:
-    from alliance_api.domain.seals import Entry, Seal
+    from alliance_api.domain.ledger_lines import NotALine, ledgers_of
 
-    ledgers: dict[str, tuple[list[Any], list[Any]]] = {}
-    for line in path.open(encoding="utf-8"):
-        row = json.loads(line)
-        seals, entries = ledgers.setdefault(row["organisation"], ([], []))
-        if "seal" in row:
-            given = row["seal"]
-            pairs = {name: tuple(given[name]) for name in ("after", "last")}
-            seals.append(Seal(**{**given, **pairs, "leaves": bytes.fromhex(given["leaves"])}))
-        else:
-            given = row["entry"]
-            id_, place = bytes.fromhex(given["id"]), tuple(given["place"])
-            entries.append(Entry(id_, place, tuple(given["values"])))
+    try:
+        with path.open("rb") as file:
+            ledgers = ledgers_of(file)
+    except OSError:
+        sys.exit(f"{path}: there is no such file.")
+    except NotALine as error:
+        sys.exit(f"{path}: {error}. Take the file as `alliance ledger export` wrote it.")
     for organisation, (seals, entries) in ledgers.items():
         yield organisation, seals, entries
 

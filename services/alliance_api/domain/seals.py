@@ -9,9 +9,10 @@ of it, but not sign; and who can only go back in time is caught by the last seal
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import chain
 
 ID, HASH = 16, 32
 LEAF = ID + HASH
@@ -167,11 +168,24 @@ def verify(
     found = _chain(seals, is_signed, checkpoint)
     if found is not None:
         return found
-    batches = _batches(seals, entries)
-    for seal, batch in zip(seals, batches, strict=False):
+    waiting = iter(entries)
+    rest = next(waiting, None)
+    for seal in seals:
+        batch: list[Entry] = []
+        while rest is not None and rest.place <= seal.last:
+            batch.append(rest)
+            rest = next(waiting, None)
         fault = _batch(seal, batch)
         if fault is not None:
             return fault
+    return _newcomers(seals[-1], chain([rest] if rest else [], waiting)) if seals else None
+
+
+def _newcomers(last: Seal, rest: Iterable[Entry]) -> Fault | None:
+    """Find what stands after everything sealed and says that it is older."""
+    for entry in rest:
+        if entry.place <= last.last:
+            return Fault(Broken.INSERTED, last.number, entry.id.hex())
     return None
 
 
@@ -206,18 +220,6 @@ def _follows(before: Seal | None, seal: Seal) -> bool:
         and seal.total == total + seal.entries
         and seal.previous == head
     )
-
-
-def _batches(seals: Sequence[Seal], entries: Iterable[Entry]) -> Iterator[list[Entry]]:
-    """Yield the entries that lie where each seal says that it covers."""
-    waiting = iter(entries)
-    here = next(waiting, None)
-    for seal in seals:
-        batch: list[Entry] = []
-        while here is not None and here.place <= seal.last:
-            batch.append(here)
-            here = next(waiting, None)
-        yield batch
 
 
 def _batch(seal: Seal, batch: Sequence[Entry]) -> Fault | None:
