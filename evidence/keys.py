@@ -17,14 +17,16 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, redirect_stdout
 from dataclasses import dataclass, field
+from io import StringIO
 from itertools import count
 from pathlib import Path
 from uuid import UUID, uuid4
 
 import httpx
 
+from alliance_api.__main__ import main
 from chassis.masters import parse
 from evidence import thief
 from evidence.figures import Figure
@@ -34,6 +36,7 @@ from tests.house import House, new_house
 from tests.people import Clinic, Person, a_clinic, body, mutation_text, with_key
 
 WAIT = 60.0
+EACH = 25  # requests of each of four loads, at least, for every rotation
 READ = """query($id: ID!) { case(id: $id) {
   goals { wording } commitments { wording } measurements(first: 50) { nodes { comment } } } }"""
 FAR = "2199-01-01T00:00:00Z"
@@ -50,18 +53,24 @@ class Counted:
 
     requests: int = 0
     failures: list[str] = field(default_factory=list)
-    lock: threading.Lock = field(default_factory=threading.Lock)
+    grew: threading.Condition = field(default_factory=threading.Condition)
 
     def note(self, wrong: str | None) -> None:
-        with self.lock:
+        with self.grew:
             self.requests += 1
+            self.grew.notify_all()
             if wrong:
                 self.failures.append(wrong)
+
+    def reaches(self, requests: int) -> None:
+        """Wait until there were so many requests."""
+        with self.grew:
+            assert self.grew.wait_for(lambda: self.requests >= requests, WAIT), "it did too little"
 
 
 @contextmanager
 def serving(house: House, log: Path) -> Iterator[str]:
-    """Serve the API as a program of its own; give its address."""
+    """Start a server of the API as a program of its own; give its address at once."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -75,17 +84,16 @@ def serving(house: House, log: Path) -> Iterator[str]:
     with log.open("ab") as out:
         process = subprocess.Popen(command, env=environment, stdout=out, stderr=out)
     try:
-        url = f"http://127.0.0.1:{port}"
-        _wait(process, url)
-        yield url
+        yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
         process.wait(timeout=30)
 
 
-def _wait(process: subprocess.Popen[bytes], url: str) -> None:
+def await_server(url: str) -> None:
+    """Wait until a server is ready."""
     until = time.monotonic() + WAIT
-    while process.poll() is None and time.monotonic() < until:
+    while time.monotonic() < until:
         try:
             if httpx.get(f"{url}/health/ready").status_code == 200:
                 return
@@ -141,23 +149,36 @@ def writing(people: Sequence[tuple[Person, str]]) -> Iterator[tuple[Person, byte
             yield person, body(document, {"input": given}), text
 
 
-def operator(house: House, *arguments: str) -> None:
-    """Run `alliance` as an operator does."""
-    environment = {
-        **os.environ,
-        "DATABASE_ADMIN_URL": house.admin_url,
-        "MASTER_KEYS_FILE": str(house.masters),
-    }
-    command = [sys.executable, "-m", "alliance_api", *arguments]
-    subprocess.run(command, env=environment, check=True, capture_output=True, timeout=120)
+@dataclass(frozen=True)
+class Operator:
+    """Whoever runs `alliance`: each verb as a program; in the short form, all of them in this one."""
 
+    house: House
+    small: bool
 
-def replace_master(house: House) -> None:
-    """Make a master key, wrap everything with it, and take away the one before."""
-    [old] = parse(house.masters.read_text()).names
-    operator(house, "keys", "new", "--file", str(house.masters))
-    operator(house, "keys", "rotate")
-    operator(house, "keys", "retire", old)
+    def runs(self, *arguments: str) -> None:
+        """Run a verb that must succeed."""
+        known = {
+            "DATABASE_ADMIN_URL": self.house.admin_url,
+            "MASTER_KEYS_FILE": str(self.house.masters),
+        }
+        if self.small:
+            os.environ.update(known)
+            with redirect_stdout(StringIO()):
+                assert main([*arguments]) == 0
+            return
+        command = [sys.executable, "-m", "alliance_api", *arguments]
+        environment = {**os.environ, **known}
+        subprocess.run(command, env=environment, check=True, capture_output=True, timeout=120)
+
+    def replaces_master(self) -> None:
+        """Make a master key, wrap everything with it, and take away the one before."""
+        file = self.house.masters
+        [old] = parse(file.read_text()).names
+        self.runs("keys", "new", "--file", str(file))
+        self.runs("keys", "rotate")
+        self.runs("keys", "retire", old)
+        assert old not in parse(file.read_text()).names
 
 
 def tell(clinic: Clinic) -> None:
@@ -176,23 +197,29 @@ def newcomers(clinic: Clinic, number: int) -> list[tuple[Person, str]]:
     return found
 
 
-def rotate_under_load(house: House, clinics: list[Clinic], rotations: int, log: Path) -> Counted:
+def rotate_under_load(
+    operator: Operator, clinics: list[Clinic], rotations: int, log: Path
+) -> Counted:
     """Replace the master key again and again while everybody reads and writes."""
+    house = operator.house
     readers = [(who, c.case_id) for c in clinics for who in (c.client, c.therapist)]
     writers = [(c.client, c.case_id) for c in clinics]
     fresh = [each for c in clinics for each in newcomers(c, 10 * rotations)]
     with ExitStack() as stack:
         urls = [stack.enter_context(serving(house, log)) for _ in range(2)]
+        for url in urls:
+            await_server(url)
         loads = [Load(url, reading(readers)) for url in urls]
         loads += [Load(urls[0], writing(writers)), Load(urls[1], writing(fresh))]
         for load in loads:
             load.start()
-        for _ in range(rotations):
-            replace_master(house)
+        for number in range(rotations):
+            operator.replaces_master()
+            for load in loads:
+                load.counted.reaches(EACH * (number + 1))
         for load in loads:
             load.stopped.set()
             load.join(timeout=WAIT)
-            assert load.counted.requests >= rotations, "each of them did something"
     failures = [line for load in loads for line in load.counted.failures]
     return Counted(sum(load.counted.requests for load in loads), failures)
 
@@ -208,15 +235,16 @@ def erase(clinics: list[Clinic]) -> dict[UUID, UUID]:
     return {person.uuid: person.organisation for person in erased}
 
 
-def stolen(house: House, clinics: list[Clinic], log: Path) -> tuple[int, set[str]]:
+def stolen(operator: Operator, clinics: list[Clinic], log: Path) -> tuple[int, set[str]]:
     """Erase, replace the master key, and steal everything.
 
     Returns how many were erased, and what of theirs was found with the current keys.
     """
+    house = operator.house
     before, old = thief.dumped(house), parse(house.masters.read_text())
     erased = erase(clinics)
     after = thief.dumped(house)
-    replace_master(house)
+    operator.replaces_master()
     current = parse(house.masters.read_text())
     loot = thief.looted(house, before) + thief.looted(house, after) + thief.files(house)
     loot += thief.searched(log.read_bytes())
@@ -237,8 +265,9 @@ def experiment(small: bool) -> Figure:
         clinics = [a_clinic(house).with_offices() for _ in range(organisations)]
         for clinic in clinics:
             tell(clinic)
-        load = rotate_under_load(house, clinics, rotations, log)
-        erased, found = stolen(house, clinics, log)
+        operator = Operator(house, small)
+        load = rotate_under_load(operator, clinics, rotations, log)
+        erased, found = stolen(operator, clinics, log)
     for line in [*load.failures[:10], *sorted(found)[:10]]:
         print(line)
     figure = (

@@ -18,8 +18,8 @@ ELSEWHERE = {
     "bench": "tests/system/test_benchmarks.py",
 }
 
-# Their short forms take too long for a test run so far; make evidence-NAME SMALL=--small runs them.
-TOO_LONG = {"keys", "mutants"}
+# Its short form takes too long for a test run so far; make evidence-NAME SMALL=--small runs them.
+TOO_LONG = {"mutants"}
 
 pytestmark = [pytest.mark.slow, pytest.mark.system]
 
