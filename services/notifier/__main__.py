@@ -1,14 +1,18 @@
-"""`python -m notifier` serves the notifier."""
+"""`python -m notifier` serves the notifier; `python -m notifier kinds check` checks the kinds."""
 
-import uvicorn
+import sys
 
 from chassis import logs
-from notifier.app import create_app
-from notifier.settings import Settings
+from notifier.kinds import check
 
 
 def main() -> None:
     """Serve until told to stop."""
+    import uvicorn
+
+    from notifier.app import create_app
+    from notifier.settings import Settings
+
     settings = Settings()
     logs.log_as_json()
     # log_config=None: uvicorn would put its own formatters beside ours. No access log: a path can name a person.
@@ -18,4 +22,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    if sys.argv[1:2] == ["kinds"]:
+        sys.exit(check.main(sys.argv[2:]))
     main()

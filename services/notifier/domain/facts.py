@@ -40,6 +40,8 @@ _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9:._+-]{0,79}", re.ASCII)
 _TRACE = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 _SOURCE = re.compile(r"/organisations/([A-Za-z0-9][A-Za-z0-9-]{0,79})", re.ASCII)
 _ZONE = re.compile(r"[A-Za-z0-9][A-Za-z0-9+_/-]{0,79}", re.ASCII)
+Reader = Callable[[str, str], object]
+"""Reads a text, given the place to blame; raises `Malformed`."""
 NO_EXTRA: Final[Mapping[str, str]] = MappingProxyType({})
 
 
@@ -132,7 +134,7 @@ def number(text: str, place: str) -> int:
 _SPAN = {"plannedStart": instant, "plannedEnd": instant}
 
 # What the extra of each type must hold, and in a second table what else it may.
-_MUST: Mapping[str, Mapping[str, Callable[[str, str], object]]] = {
+_MUST: Mapping[str, Mapping[str, Reader]] = {
     CASE_OPENED: {"client": code, "timeZone": zone},
     CASE_CLOSED: {},
     SESSION_PLANNED: _SPAN,
@@ -160,18 +162,23 @@ _MUST: Mapping[str, Mapping[str, Callable[[str, str], object]]] = {
     CONSENT_GIVEN: {"kind": code},
     CONSENT_WITHDRAWN: {"kind": code},
 }
-_MAY: Mapping[str, Callable[[str, str], object]] = {
-    "about": code,
-    "due": day,
-    "dueAt": instant,
-    "endsAt": instant,
-    "intervalDays": number,
-    "occasion": code,
-    "opensAt": instant,
-    "outcome": code,
-    "therapist": code,
+_MAY: Mapping[str, Mapping[str, Reader]] = {
+    CASE_OPENED: {"intervalDays": number},
+    SESSION_PLANNED: {"therapist": code},
+    SESSION_MOVED: {"therapist": code},
+    SESSION_RECORDED: {"outcome": code},
+    MEASUREMENT_SUBMITTED: {"occasion": code},
+    COMMITMENT_MADE: {"due": day},
+    OCCASION_PLANNED: {"opensAt": instant, "dueAt": instant},
+    SIGNAL_RAISED: {"about": code},
+    CARE_TEAM_JOINED: {"endsAt": instant},
 }
 TYPES: Final = frozenset(_MUST)
+
+
+def shape_of(kind: str) -> Mapping[str, Reader]:
+    """Return the keys that the extra of a type can have, and how each is read."""
+    return {**_MAY.get(kind, {}), **_MUST[kind]}
 
 
 def parse(event: Mapping[str, Any]) -> Fact | Unknown:
@@ -218,7 +225,7 @@ def _extra(data: Mapping[str, Any], kind: str) -> Mapping[str, str]:
     for name in _MUST[kind]:
         if name not in data:
             raise Malformed(f"data.{name}", f"a fact of type {kind} has it")
-    readers = {**_MAY, **_MUST[kind]}
+    readers = shape_of(kind)
     kept = {name: _told(value, name) for name, value in data.items() if name in readers}
     for name, value in kept.items():
         readers[name](value, f"data.{name}")

@@ -35,6 +35,8 @@ class Recipient(StrEnum):
 
     CLIENT = "client"
     THERAPIST = "therapist"
+    ONLY_THERAPIST = "only therapist"
+    """The therapist of a case that has one; nobody where several would read what is about one."""
     OWNER = "owner"
     INFORMANT = "informant"
     LEADER = "leader"

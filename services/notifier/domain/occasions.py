@@ -198,7 +198,7 @@ def gaps(case: Case) -> Iterator[Occasion]:
         key=lambda each: (_start(each), each.id),
     )
     for place, session in enumerate(heard):
-        if _is_on(session) and not _is_missed(session):
+        if _is_on(session):
             yield _gap(case, session, heard[place + 1 :])
 
 
@@ -222,9 +222,7 @@ def _start(session: Occasion) -> datetime:
 
 
 def _is_on(session: Occasion) -> bool:
-    return not session.marks.keys() & {facts.SESSION_CANCELLED, facts.SESSION_MOVED}
-
-
-def _is_missed(session: Occasion) -> bool:
+    """Tell whether people met or are going to: not called off, not moved away, not missed."""
     recorded = session.marks.get(facts.SESSION_RECORDED)
-    return recorded is not None and recorded.extra.get("outcome") == MISSED
+    missed = recorded is not None and recorded.extra.get("outcome") == MISSED
+    return not missed and not session.marks.keys() & {facts.SESSION_CANCELLED, facts.SESSION_MOVED}

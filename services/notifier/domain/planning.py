@@ -79,7 +79,8 @@ def anchoring(kind: Kind, occasion: Occasion) -> Mark | None:
     mark = occasion.latest((*kind.starts, *kind.replans))
     if started is None or mark is None:
         return None
-    if kind.anchor != "at" and kind.anchor not in mark.extra:
+    needed = {kind.anchor, kind.tells} - {"at", None}
+    if not needed <= mark.extra.keys():
         return None
     if not all(started.extra.get(key) in values for key, values in kind.where.items()):
         return None
@@ -88,16 +89,23 @@ def anchoring(kind: Kind, occasion: Occasion) -> Mark | None:
 
 def recipients(kind: Kind, case: Case, occasion: Occasion, now: datetime) -> tuple[str, ...]:
     """Return whom a kind speaks to: people with an open place in the case, and nobody else."""
-    found: list[str] = []
-    for each in kind.recipients:
-        if each in _BY_RELATION:
-            found.extend(holders(case, _BY_RELATION[each], now))
-        else:
-            started = occasion.latest(kind.starts)
-            named = started.extra.get(_BY_EXTRA[each]) if started else None
-            found.extend([named] if named and relations(case, named, now) else [])
+    found = [who for each in kind.recipients for who in _meant(each, kind, case, occasion, now)]
     gone = erased(case)
     return tuple(dict.fromkeys(who for who in found if who not in gone))
+
+
+def _meant(
+    recipient: Recipient, kind: Kind, case: Case, occasion: Occasion, now: datetime
+) -> tuple[str, ...]:
+    if recipient is Recipient.CLIENT:
+        return holders(case, "CLIENT", now)
+    if recipient in {Recipient.THERAPIST, Recipient.ONLY_THERAPIST}:
+        therapists = holders(case, "THERAPIST", now)
+        alone = recipient is Recipient.ONLY_THERAPIST
+        return () if alone and len(therapists) > 1 else therapists
+    started = occasion.latest(kind.starts)
+    named = started.extra.get(NAMED_BY[recipient]) if started else None
+    return (named,) if named and relations(case, named, now) else ()
 
 
 def plan_case(
@@ -172,12 +180,12 @@ def default_preferences(case: Case) -> Preferences:
         return Preferences()
 
 
-_BY_RELATION = {Recipient.CLIENT: "CLIENT", Recipient.THERAPIST: "THERAPIST"}
-_BY_EXTRA = {
+NAMED_BY = {
     Recipient.OWNER: "owner",
     Recipient.INFORMANT: "informant",
     Recipient.LEADER: "therapist",
 }
+"""In which key of the starting fact a recipient is named who is not found by relation."""
 _WHOLE = frozenset({Thing.PLACE, Thing.PERSON, Thing.CASE})
 
 
