@@ -25,6 +25,7 @@ OFFICES = {
     "ehr": "EHR",
     "clinician": "CLINICIAN",
 }
+FEED = "feed.read"
 
 
 @dataclass(frozen=True)
@@ -231,6 +232,10 @@ class Clinic:
                 *(self.organisation, person.uuid, office),
             )
         return self.people[name]
+
+    def notifier(self, scope: str = FEED) -> Person:
+        """Return the organisation's notifier: a system that reads the feed."""
+        return self.appoint("notifier", "NOTIFIER").can(scope)
 
     def consent(self) -> None:
         """Let the client consent to supervision."""

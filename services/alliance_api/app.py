@@ -22,6 +22,7 @@ from alliance_api.graph.page import routes
 from alliance_api.rest import service
 from alliance_api.rest.archive import endpoint as archive
 from alliance_api.rest.charts import endpoint as charts
+from alliance_api.rest.feed import endpoint as feed
 from alliance_api.settings import Settings
 from alliance_api.store.sealer import Sealer
 from alliance_api.store.transaction import Database
@@ -133,6 +134,7 @@ def create_app(
         [
             *service.routes(database),
             *charts.routes(read, tokens),
+            *feed.routes(database, tokens, clock),
             *archive.routes(read, tokens, export_key(settings), version("alliance"), clock),
         ]
     )

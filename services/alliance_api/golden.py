@@ -7,9 +7,10 @@ from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
 
-from alliance_api.charter import labels, notices
+from alliance_api.charter import feed, labels, notices
 from alliance_api.charter.charter import READ
 from alliance_api.charter.facets import HOLDINGS, Facet
+from alliance_api.domain.fact_types import TYPES
 from alliance_api.fhir.questionnaire import questionnaires
 from alliance_api.graph.schema import sdl
 from alliance_api.instruments.loader import load_all
@@ -57,7 +58,7 @@ def confidentiality() -> str:
         gates = " or ".join(f"`{gate}`" for gate in HOLDINGS[facet].gates)
         cells = " | ".join(" + ".join(row[relation]) for relation in relations)
         lines.append(f"| {facet.lower().replace('_', ' ')} | {gates} | {cells} |")
-    return "\n".join([*lines, "", *_TERMS, "", *_labels(), ""])
+    return "\n".join([*lines, "", *_TERMS, "", *_told(), "", *_labels(), ""])
 
 
 _TERMS = (
@@ -74,6 +75,23 @@ _TERMS = (
     "| no_colleague | it was not made of another therapist's own ratings |",
     "| never | no rows |",
 )
+
+
+def _told() -> list[str]:
+    """Return which facts systems are told."""
+    return [
+        "## What happened, and who is told",
+        "",
+        "Generated from `alliance_api/charter/feed.py`: what `GET /v1/feed` gives to a system with the scope",
+        "`feed.read`. Facts are ids, instants and kinds. An EHR is told of cases whose client consents.",
+        "",
+        "| fact | notifier | ehr |",
+        "| --- | --- | --- |",
+        *(
+            f"| {kind} | {' | '.join('told' if kind in feed.TOLD[to] else 'never' for to in feed.TOLD)} |"
+            for kind in sorted(TYPES)
+        ),
+    ]
 
 
 def _labels() -> list[str]:

@@ -100,6 +100,14 @@ class AllowListExporter(export.SpanExporter):
         return self._behind.force_flush(timeout_millis)
 
 
+def traceparent() -> str | None:
+    """Return the present span as a W3C `traceparent`; None outside of any."""
+    context = trace.get_current_span().get_span_context()
+    if not context.is_valid:
+        return None
+    return f"00-{context.trace_id:032x}-{context.span_id:016x}-{context.trace_flags:02x}"
+
+
 def tracer_provider(
     service: str, exporter: export.SpanExporter | None = None, *, console: bool = False
 ) -> TracerProvider:

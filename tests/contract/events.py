@@ -9,6 +9,10 @@ from pathlib import Path
 from typing import Any
 
 FOLDER = Path(__file__).parent / "facts"
+_INSTANT = re.compile(r'"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z"')
+_DAY = re.compile(r'"\d{4}-\d\d-\d\d"')
+# What may be any code of its list.
+_CODES = ("instrument", "timeZone", "intervalDays", "relation", "outcome", "kind")
 _ID = re.compile(r"([a-z]+-)([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})")
 
 
@@ -24,12 +28,14 @@ def types() -> set[str]:
 
 
 def shape(event: dict[str, Any]) -> str:
-    """Return an event with its ids numbered by kind as they come, and its own places taken out."""
+    """Return an event with its ids numbered by kind as they come, and its instants, days and codes as such."""
     numbers: dict[str, dict[str, int]] = defaultdict(dict)
 
     def number(found: re.Match[str]) -> str:
         kind, uuid = found.groups()
         return f"{kind}{numbers[kind].setdefault(uuid, len(numbers[kind]) + 1)}"
 
-    comparable = {**event, "id": "-", "cursor": "-", "traceparent": "-"}
-    return _ID.sub(number, json.dumps(comparable, indent=1, sort_keys=True))
+    data = {key: type(v).__name__ if key in _CODES else v for key, v in event["data"].items()}
+    own = {"id": "-", "cursor": "-", "traceparent": "-"}
+    text = json.dumps({**event, **own, "data": data}, indent=1, sort_keys=True)
+    return _ID.sub(number, _DAY.sub('"day"', _INSTANT.sub('"instant"', text)))

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import chain
 
+from . import feed
 from .charter import NEVER, READ, WRITE, Writing
 from .facets import HOLDINGS, Place
 from .relations import OF_A_CASE, OF_AN_ORGANISATION, Relation
@@ -320,9 +321,26 @@ def _others() -> list[Policy]:
             None,
             f"{mine} AND {gate(('break_glass',), 'writes')} AND {holds('CLINICIAN')}",
         ),
+        _facts(),
         Policy("idempotency_keys_read", "idempotency_keys", "SELECT", mine, None),
         Policy("idempotency_keys_insert", "idempotency_keys", "INSERT", None, mine),
     ]
+
+
+def _facts() -> Policy:
+    """Return who is told which facts: the notifier of every case, an EHR of those it stands to."""
+
+    def told(office: str) -> str:
+        return ", ".join(f"'{kind}'" for kind in sorted(feed.TOLD[office]))
+
+    notifier = f"{holds(feed.NOTIFIER)} AND type IN ({told(feed.NOTIFIER)})"
+    its_cases = f"(case_id IS NULL OR case_id IN {standing((Relation.EHR,))})"
+    ehr = f"{holds(feed.EHR)} AND type IN ({told(feed.EHR)}) AND {its_cases}"
+    using = (
+        f"organisation_id = {ORGANISATION} AND {gate((feed.GATE,), 'writes')} "
+        f"AND (({notifier}) OR ({ehr}))"
+    )
+    return Policy("facts_read", "facts", "SELECT", using, None)
 
 
 # What the engine may do, by table: it derives, and states facts. It never reads what was said:
@@ -384,7 +402,7 @@ ENGINE_GRANTS: dict[str, str] = {
     "facts": "INSERT",
 }
 
-ENGINE_ONLY = frozenset({"facts", "score_inputs", "research_subjects", "aggregate_sets"})
+ENGINE_ONLY = frozenset({"score_inputs", "research_subjects", "aggregate_sets"})
 
 API_GRANTS: dict[str, str] = {
     "cases": "SELECT, INSERT",

@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from alliance_api.domain.facts import Fact
 from alliance_api.domain.ids import parse_id
+from chassis.telemetry import traceparent
 
 from .rows import Found, add, new_id, one
 from .tables import facts, idempotency_keys, read_ledger
@@ -29,6 +30,7 @@ async def state(tx: Transaction, fact: Fact | None) -> None:
         subject_id=_uuid(fact.subject),
         at=fact.at,
         extra=dict(fact.extra),
+        traceparent=traceparent(),
     )
 
 

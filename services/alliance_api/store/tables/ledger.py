@@ -33,6 +33,8 @@ facts = Table(
     col("subject_id", Uuid),
     col("at", EXACT, default=NOW),
     col("extra", JSONB, default=text("'{}'")),
+    # Of the request that made it so: whoever acts on the fact goes on in the same trace.
+    col("traceparent", Text, null=True),
     key("id"),
     Index(None, "organisation_id", "transaction", "position"),
 )

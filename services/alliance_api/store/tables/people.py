@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import (
+    BigInteger,
     Date,
     ForeignKeyConstraint,
     Index,
@@ -18,6 +19,7 @@ from .base import (
     NOW,
     OFFICES,
     SECONDS,
+    Xid8,
     col,
     key,
     metadata,
@@ -32,6 +34,9 @@ organisations = Table(
     metadata,
     tenant(),
     col("name", Text),
+    # Up to where old facts were taken out of the feed, if they ever were.
+    col("pruned_transaction", Xid8, null=True),
+    col("pruned_position", BigInteger, null=True),
     PrimaryKeyConstraint("organisation_id"),
 )
 
