@@ -97,7 +97,7 @@ def test_what_stood_before_the_feed_was_read_is_stated_by_the_migration(scratch:
         clinic = a_clinic(house)
         schedule(clinic)
         house.change("UPDATE facts SET extra = extra - 'therapist'")
-    migrate.migrate(scratch, "0002", down=True)
+    migrate.migrate(scratch, "0003", down=True)
     migrate.migrate(scratch)
     with psycopg.connect(scratch) as connection:
         rows = connection.execute("SELECT type, subject_id, extra FROM facts ORDER BY position")

@@ -8,8 +8,8 @@ from alembic import op
 from alliance_api.store.migrations.law import enact, repeal
 from alliance_api.store.tables.base import Xid8
 
-revision = "0003"
-down_revision = "0002"
+revision = "0004"
+down_revision = "0003"
 branch_labels = None
 depends_on = None
 
@@ -59,7 +59,7 @@ def upgrade() -> None:
     for table in _READ:
         op.execute(f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY")
     op.execute(_STATED)
-    enact("0003_law.sql")
+    enact("0004_law.sql")
 
 
 def downgrade() -> None:
