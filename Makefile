@@ -42,6 +42,9 @@ check: $(READY)  ## lint, format, types, architecture, freshness of generated fi
 	@$(BIN)/mypy --no-error-summary $(SOURCE)
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/alliance schema --check
+	@$(BIN)/python -m notifier kinds check >/dev/null
+	@$(BIN)/python -m notifier kinds page | cmp -s - docs/reference/reminders.md || \
+		{ echo "docs/reference/reminders.md is stale: make schema" >&2; exit 1; }
 
 test: $(READY)  ## every test, against a private PostgreSQL (ARGS=... goes to pytest)
 	@$(BIN)/pytest -n auto --dist loadgroup $(ARGS)
@@ -53,6 +56,7 @@ sure: check test  ## check and test: what a commit must pass
 
 schema: $(READY)  ## write the generated files anew
 	@$(BIN)/alliance schema
+	@$(BIN)/python -m notifier kinds page >docs/reference/reminders.md
 
 migrate: $(READY)  ## bring the database at DATABASE_ADMIN_URL up to date
 	@$(BIN)/alliance migrate

@@ -25,6 +25,7 @@ from evidence import (
     ruptures,
     side_channels,
     vectors,
+    zones,
 )
 from evidence.figures import Experiment, Figure
 
@@ -41,6 +42,7 @@ EXPERIMENTS: dict[str, Experiment] = {
     "ledger": ledger.experiment,
     "keys": keys.experiment,
     "aggregates": aggregates.experiment,
+    "zones": zones.experiment,
     "check": check.experiment,
     "mutants": mutants.experiment,
     "fresh": fresh.experiment,

@@ -80,6 +80,16 @@ class Timeline:
                 self._try(key, now)
 
     @property
+    def reminders(self) -> Mapping[UUID, Reminder]:
+        """Everything that was ever planned, as it was planned last."""
+        return self._reminders
+
+    def sent_at(self, key: UUID) -> datetime | None:
+        """Return when a reminder left, or None if it did not."""
+        outcome = self._outcomes.get(key)
+        return outcome.at if outcome is not None and outcome.reason is None else None
+
+    @property
     def outcomes(self) -> tuple[Outcome, ...]:
         """What became of everything so far, in the order of time."""
         return tuple(sorted(self._outcomes.values(), key=_order))

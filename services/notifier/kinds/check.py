@@ -1,4 +1,7 @@
-"""`python -m notifier kinds check`: every kind loads, does what its examples say and is discreet."""
+"""`python -m notifier kinds check`: every kind loads, does what its examples say and is discreet.
+
+`python -m notifier kinds page` prints the reference page.
+"""
 
 import sys
 from collections.abc import Sequence
@@ -10,8 +13,9 @@ from .errors import KindError
 from .examples import differences
 from .lint import lint
 from .loader import Folder, load_from
+from .page import reminders_page
 
-USAGE = "python -m notifier kinds check [FOLDER]"
+USAGE = "python -m notifier kinds check [FOLDER] | page"
 
 
 def faults(name: str, folder: Folder) -> list[str]:
@@ -31,6 +35,9 @@ def main(arguments: Sequence[str]) -> int:
             return _check(resources.files(__package__))
         case ["check", folder]:
             return _check(Path(folder))
+        case ["page"]:
+            sys.stdout.write(reminders_page())
+            return 0
     sys.stderr.write(f"{USAGE}\n")
     return 2
 
