@@ -17,6 +17,9 @@ from psycopg import pq
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 MOST_STATEMENTS = 500
+# A plan takes some forty times the memory of its text, on every connection: so many octets of text
+# are kept planned, or a caller who sends long documents, each another one, fills the server.
+MOST_TEXT = 2 * 1024 * 1024
 _TRIES = 3
 
 
@@ -64,6 +67,7 @@ class Line:
         self._pg.nonblocking = 1
         self._pg.enter_pipeline_mode()
         self._names: dict[str, bytes] = {}
+        self._text = 0
 
     async def run(self, statements: Sequence[tuple[str, Sequence[bytes | None]]]) -> bytes | None:
         """Run statements as one transaction in one round trip; return the last one's first value.
@@ -87,13 +91,23 @@ class Line:
     def _send(self, sql: str, parameters: Sequence[bytes | None]) -> None:
         name = self._names.get(sql)
         if name is None:
-            if len(self._names) >= MOST_STATEMENTS:
-                self._names.clear()
-                self._pg.send_query_params(b"DEALLOCATE ALL", [])
-            name = hashlib.sha256(sql.encode()).hexdigest()[:32].encode()
-            self._pg.send_prepare(name, sql.encode())
-            self._names[sql] = name
+            name = self._prepare(sql)
         self._pg.send_query_prepared(name, parameters)
+
+    def _prepare(self, sql: str) -> bytes:
+        text = sql.encode()
+        if len(self._names) >= MOST_STATEMENTS or self._text + len(text) > MOST_TEXT:
+            self._forget()
+        name = hashlib.sha256(text).hexdigest()[:32].encode()
+        self._pg.send_prepare(name, text)
+        self._names[sql] = name
+        self._text += len(text)
+        return name
+
+    def _forget(self) -> None:
+        self._names.clear()
+        self._text = 0
+        self._pg.send_query_params(b"DEALLOCATE ALL", [])
 
     async def _receive(self) -> bytes | None:
         value: bytes | None = None
@@ -116,8 +130,7 @@ class Line:
                 failure = psycopg.errors.error_from_result(result)
         if failure is not None:
             # A statement that failed to prepare is not there; ask again next time.
-            self._names.clear()
-            self._pg.send_query_params(b"DEALLOCATE ALL", [])
+            self._forget()
             self._pg.pipeline_sync()
             await self._drain()
             raise failure

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from alliance_api.store.transaction import BIND_READ
-from chassis.database import Reads
+from chassis.database import MOST_TEXT, Reads
 from tests.people import Clinic
 
 COUNT = "SELECT count(*)::text FROM cases"
@@ -30,6 +30,27 @@ def test_a_binding_ends_with_its_transaction(clinic: Clinic) -> None:
             await reads.close()
 
     assert asyncio.run(three_times()) == [b"1", b"0", b"0"]
+
+
+def test_long_statements_are_planned_again_before_a_connections_plans_fill_the_server(
+    clinic: Clinic,
+) -> None:
+    kept = b"SELECT sum(length(statement))::text FROM pg_prepared_statements"
+    long = [f"SELECT '{number}{'x' * (MOST_TEXT // 4)}'" for number in range(6)]
+
+    async def all_of_them() -> tuple[list[bytes | None], bytes | None]:
+        reads = Reads(clinic.house.url, size=1)
+        await reads.open()
+        try:
+            found = [await reads.run([(statement, [])]) for statement in (*long, *long)]
+            return found, await reads.run([(kept.decode(), [])])
+        finally:
+            await reads.close()
+
+    found, octets = asyncio.run(all_of_them())
+    assert found == [statement[8:-1].encode() for statement in (*long, *long)]
+    assert octets is not None
+    assert MOST_TEXT // 4 < int(octets) <= MOST_TEXT
 
 
 @pytest.mark.parametrize(
