@@ -1,0 +1,59 @@
+"""What every channel takes and gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+Fence = Callable[[], None]
+
+
+class Lapsed(Exception):  # noqa: N818  (it says what happened)
+    """The lease ran out: whatever was to be sent is somebody else's now."""
+
+
+class ChannelError(Exception):
+    """A message that did not go out.
+
+    `permanent` says that this address will not do, today or tomorrow; `after` (seconds) is what
+    the provider asked to wait. `code` is of a closed list and holds nothing of what was answered.
+    """
+
+    def __init__(self, code: str, *, permanent: bool, after: float | None = None) -> None:
+        """Keep them."""
+        super().__init__(code)
+        self.code, self.permanent, self.after = code, permanent, after
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A reminder in the words of one language, ready to be sent.
+
+    `key` is the same each time this reminder is sent on this channel; `fence` raises `Lapsed`
+    once it must not be sent any more, and is asked right before the first octet leaves.
+    """
+
+    key: str
+    organisation: str
+    reminder: UUID
+    kind: str
+    language: str
+    subject: str
+    body: str
+    fence: Fence
+    ids: tuple[tuple[str, str], ...] = ()
+    calendar: bytes | None = None
+    unsubscribe: str | None = None
+    secrets: tuple[str, ...] = ()
+
+
+class Channel(Protocol):
+    """One way to reach people."""
+
+    async def send(self, message: Message, address: str) -> str:
+        """Send; return the provider's receipt. Raises `ChannelError` or `Lapsed`."""
+
+    async def close(self) -> None:
+        """Close what is open."""

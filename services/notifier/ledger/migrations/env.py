@@ -1,0 +1,11 @@
+"""Alembic's environment: one connection, handed over by `ledger.migrate`."""
+
+from __future__ import annotations
+
+from alembic import context
+
+context.configure(
+    connection=context.config.attributes["connection"], transaction_per_migration=True
+)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,1 @@
+"""Pull facts, plan reminders, send what is due."""

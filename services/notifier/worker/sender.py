@@ -1,0 +1,141 @@
+"""Sends what is due: claim, deliver, settle, and never beyond a lease.
+
+The worker's own clock measures how long a lease still lasts, and nothing else. Having been stopped
+and continued, it finds its leases over before it writes another octet.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+from notifier.channels.message import Lapsed
+from notifier.ledger.claims import Claimed, Claims, Outcome, Settled
+
+AT_ONCE = 32
+POLL_SECONDS = 1.0
+SEND_SECONDS = 4.0
+# Between the end of sending and the end of the lease, in which the outcome is told.
+MARGIN = 0.2
+FIRST_DELAY = 0.5
+LONGEST_DELAY = 900.0
+
+Fence = Callable[[], None]
+Deliver = Callable[[Claimed, Fence], Awaitable[Settled]]
+
+_log = logging.getLogger("notifier.sender")
+
+
+class Sender:
+    """One worker: any number of them may run against one ledger."""
+
+    def __init__(
+        self,
+        claims: Claims,
+        deliver: Deliver,
+        *,
+        at_once: int = AT_ONCE,
+        poll: float = POLL_SECONDS,
+        send_seconds: float = SEND_SECONDS,
+    ) -> None:
+        """Keep what it works with; `at_once` messages are under way at most."""
+        self._claims, self._deliver = claims, deliver
+        self._at_once, self._poll, self._send_seconds = at_once, poll, send_seconds
+        self._under_way: set[asyncio.Task[None]] = set()
+        self._settled: list[Settled] = []
+        self._has_settled, self._has_room = asyncio.Event(), asyncio.Event()
+        self.wake = asyncio.Event()
+        self.stopping = asyncio.Event()
+
+    async def run(self) -> None:
+        """Work until told to stop; then finish what is under way, and leave nothing claimed."""
+        telling = asyncio.create_task(self._tell())
+        # Without somebody to tell, what is sent would be sent again: better to stop.
+        telling.add_done_callback(lambda _: self.stop())
+        try:
+            while not self.stopping.is_set():
+                await self._turn()
+            if self._under_way:
+                await asyncio.wait(self._under_way)
+        finally:
+            self.stopping.set()
+            self._has_settled.set()
+            await telling
+            await self._claims.close()
+
+    def stop(self) -> None:
+        """Claim nothing more."""
+        self.stopping.set()
+        self.wake.set()
+        self._has_room.set()
+
+    async def _turn(self) -> None:
+        free = self._at_once - len(self._under_way)
+        # Few large claims rather than many small ones.
+        if free < max(1, self._at_once // 4):
+            self._has_room.clear()
+            await self._has_room.wait()
+            return
+        self.wake.clear()
+        began = asyncio.get_running_loop().time()
+        claimed = await self._claims.claim(free)
+        for each in claimed:
+            self._begin(each, began + self._claims.lease * (1 - MARGIN))
+        if len(claimed) < free:
+            await self._rest()
+
+    async def _rest(self) -> None:
+        try:
+            async with asyncio.timeout(self._poll):
+                await self.wake.wait()
+        except TimeoutError:
+            return
+
+    def _begin(self, claimed: Claimed, until: float) -> None:
+        task = asyncio.create_task(self._one(claimed, until))
+        self._under_way.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._under_way.discard(task)
+        self._has_room.set()
+
+    async def _one(self, claimed: Claimed, until: float) -> None:
+        settled = await self._settle(claimed, until)
+        if settled is not None:
+            self._settled.append(settled)
+            self._has_settled.set()
+
+    async def _settle(self, claimed: Claimed, until: float) -> Settled | None:
+        now = asyncio.get_running_loop().time
+
+        def fence() -> None:
+            if now() >= until:
+                raise Lapsed
+
+        try:
+            async with asyncio.timeout_at(min(until, now() + self._send_seconds)):
+                fence()
+                return await self._deliver(claimed, fence)
+        except Lapsed:
+            _log.warning("sender.lapsed", extra={"reminder.kind": claimed.kind})
+            return None
+        except TimeoutError:
+            # It may have arrived. It is sent again under the same key.
+            return Settled(claimed, Outcome.FAILED, code="TIMEOUT", delay=FIRST_DELAY)
+        except Exception as error:  # noqa: BLE001  (one message must not end the others)
+            _log.error("sender.failed", extra={"exception.type": type(error).__name__})
+            return Settled(claimed, Outcome.FAILED, code="INTERNAL", delay=30.0)
+
+    async def _tell(self) -> None:
+        """Settle what is finished, all that came meanwhile at once."""
+        while not (self.stopping.is_set() and not self._under_way and not self._settled):
+            await self._has_settled.wait()
+            self._has_settled.clear()
+            batch, self._settled = self._settled, []
+            if batch:
+                await self._claims.settle(batch)
+            elif self.stopping.is_set():
+                await asyncio.sleep(0.01)
+                self._has_settled.set()
