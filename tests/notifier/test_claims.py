@@ -39,7 +39,7 @@ def test_what_is_due_is_claimed_once_however_many_ask(ledger_url: str, plan: Pla
         found += await asyncio.gather(*(each.claim(20) for each in workers))
         for each in workers:
             await each.close()
-        return [str(claimed.id) for batch in found for claimed in batch]
+        return [str(claimed.reminder.key) for batch in found for claimed in batch]
 
     got = asyncio.run(story())
     assert len(got) == len(set(got)) == 50

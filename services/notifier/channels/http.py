@@ -11,9 +11,9 @@ from .guard import Forbidden
 from .message import ChannelError, Fence
 
 MOST_OCTETS = 64 * 1024
-# Permanent for this address, whatever else a client error means of us.
-GONE = frozenset({404, 410})
-_WAIT = frozenset({408, 409, 425, 429})
+GONE = 410
+# For the time being, or our own fault: 401 to 403 say that the provider does not know us.
+_WAIT = frozenset({401, 402, 403, 407, 408, 409, 425, 429})
 
 
 async def post(
@@ -36,9 +36,9 @@ async def post(
         ) as response:
             await _bounded(response)
     except Forbidden:
-        raise ChannelError("FORBIDDEN_ADDRESS", permanent=True) from None
+        raise ChannelError("FORBIDDEN_ADDRESS", gone=True) from None
     except httpx.HTTPError as error:
-        raise ChannelError(_code(error), permanent=False) from None
+        raise ChannelError(_code(error)) from None
     if response.is_success:
         return response
     raise refusal(response.status_code, response.headers.get("retry-after"))
@@ -48,7 +48,7 @@ def refusal(status: int, retry_after: str | None = None) -> ChannelError:
     """Return what an answer that is no success means."""
     permanent = 400 <= status < 500 and status not in _WAIT  # noqa: PLR2004  (client errors)
     after = float(retry_after) if retry_after and retry_after.isdigit() else None
-    return ChannelError(f"HTTP_{status}", permanent=permanent, after=after)
+    return ChannelError(f"HTTP_{status}", permanent=permanent, gone=status == GONE, after=after)
 
 
 def _code(error: httpx.HTTPError) -> str:

@@ -79,7 +79,7 @@ class MailChannel:
         try:
             mail = compose(message, relay.sender, relay.name, address)
         except addresses.BadAddress:
-            raise ChannelError("BAD_ADDRESS", permanent=True) from None
+            raise ChannelError("BAD_ADDRESS", gone=True) from None
         client = aiosmtplib.SMTP(
             hostname=relay.host,
             port=relay.port,
@@ -95,7 +95,7 @@ class MailChannel:
         except aiosmtplib.SMTPException as error:
             raise _sorted(error) from None
         except OSError:
-            raise ChannelError("UNREACHABLE", permanent=False) from None
+            raise ChannelError("UNREACHABLE") from None
         finally:
             client.close()
         return str(mail["Message-ID"])
@@ -112,12 +112,18 @@ class MailChannel:
         """Nothing is kept open."""
 
 
+# The recipient's mailbox is not there, or is not to be mailed.
+_GONE = frozenset({550, 551, 553})
+
+
 def _sorted(error: aiosmtplib.SMTPException) -> ChannelError:
-    """Return what an answer of the relay means: 5yz of the recipient is for good."""
+    """Return what an answer of the relay means: 5yz is for good."""
     code = getattr(error, "code", None)
     if isinstance(error, aiosmtplib.SMTPAuthenticationError):
-        return ChannelError("RELAY_REFUSES_US", permanent=False)
+        return ChannelError("RELAY_REFUSES_US")
     if isinstance(code, int) and code > 0:
-        return ChannelError(f"SMTP_{code}", permanent=code >= 500)  # noqa: PLR2004  (RFC 5321)
+        refused = isinstance(error, aiosmtplib.SMTPRecipientRefused)
+        gone = refused and code in _GONE
+        return ChannelError(f"SMTP_{code}", permanent=code >= 500, gone=gone)  # noqa: PLR2004  (RFC 5321)
     timeout = isinstance(error, aiosmtplib.SMTPTimeoutError)
-    return ChannelError("TIMEOUT" if timeout else "UNREACHABLE", permanent=False)
+    return ChannelError("TIMEOUT" if timeout else "UNREACHABLE")

@@ -17,14 +17,18 @@ class Lapsed(Exception):  # noqa: N818  (it says what happened)
 class ChannelError(Exception):
     """A message that did not go out.
 
-    `permanent` says that this address will not do, today or tomorrow; `after` (seconds) is what
-    the provider asked to wait. `code` is of a closed list and holds nothing of what was answered.
+    `permanent` says that this message will not go out here, today or tomorrow; `gone`, that no
+    other will either, because nobody is at that address. `after` (seconds) is what the provider
+    asked to wait. `code` is of a closed list and holds nothing of what was answered.
     """
 
-    def __init__(self, code: str, *, permanent: bool, after: float | None = None) -> None:
-        """Keep them."""
+    def __init__(
+        self, code: str, *, permanent: bool = False, gone: bool = False, after: float | None = None
+    ) -> None:
+        """Keep them; who is gone is gone for good."""
         super().__init__(code)
-        self.code, self.permanent, self.after = code, permanent, after
+        self.code, self.gone, self.after = code, gone, after
+        self.permanent = permanent or gone
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,7 @@ class Message:
     subject: str
     body: str
     fence: Fence
+    event: str = "reminder.due"
     ids: tuple[tuple[str, str], ...] = ()
     calendar: bytes | None = None
     unsubscribe: str | None = None

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 import httpx
 from standardwebhooks import Webhook
 
-from .http import GONE, post
+from .http import post
 from .message import ChannelError, Message
 
 SECRET_OCTETS = 32
@@ -32,7 +32,7 @@ def new_secret() -> str:
 def body(message: Message) -> bytes:
     """Return what is told: ids and kinds. It is the same for every attempt."""
     said = {
-        "type": "reminder.due",
+        "type": message.event,
         "data": {"reminder": str(message.reminder), "kind": message.kind, **dict(message.ids)},
     }
     return json.dumps(said, separators=(",", ":"), sort_keys=True).encode()
@@ -58,7 +58,7 @@ class WebhookChannel:
         self._client, self._clock = client, clock
 
     async def send(self, message: Message, address: str) -> str:
-        """Send one; return its id. 404 and 410 say that nobody is there any more."""
+        """Send one; return its id. Only 410 says that nobody is there any more."""
         if not message.secrets:
             raise ChannelError("NO_SECRET", permanent=True)
         content = body(message)
@@ -67,15 +67,10 @@ class WebhookChannel:
         try:
             await post(self._client, address, content, headers, message.fence)
         except ChannelError as error:
-            raise _softened(error) from None
+            # A subscriber's mistakes have days to be mended; only who is gone is given up.
+            raise ChannelError(error.code, gone=error.gone, after=error.after) from None
         return message.key
 
     async def close(self) -> None:
         """Close the connections."""
         await self._client.aclose()
-
-
-def _softened(error: ChannelError) -> ChannelError:
-    """Give a subscriber's mistakes days to be mended; only who is gone is given up."""
-    final = error.code in {f"HTTP_{status}" for status in GONE} | {"FORBIDDEN_ADDRESS"}
-    return ChannelError(error.code, permanent=final, after=error.after)

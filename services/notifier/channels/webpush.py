@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from . import addresses
-from .http import GONE, post
+from .http import post
 from .message import ChannelError, Message
 
 RECORD = 4096
@@ -121,7 +121,7 @@ class WebPushChannel:
         try:
             to = subscription(address, loopback=self._loopback)
         except BadSubscription:
-            raise ChannelError("BAD_ADDRESS", permanent=True) from None
+            raise ChannelError("BAD_ADDRESS", gone=True) from None
         text = json.dumps({"title": message.subject, "body": message.body}).encode()[:LONGEST]
         content = encrypted(text, to, key=ec.generate_private_key(_CURVE), salt=os.urandom(16))
         headers = {
@@ -134,8 +134,8 @@ class WebPushChannel:
         try:
             response = await post(self._client, to.endpoint, content, headers, message.fence)
         except ChannelError as error:
-            gone = error.code in {f"HTTP_{status}" for status in GONE}
-            raise ChannelError(error.code, permanent=gone, after=error.after) from None
+            gone = error.gone or error.code == "HTTP_404"
+            raise ChannelError(error.code, gone=gone, after=error.after) from None
         return str(response.headers.get("location", message.key))[:200]
 
     async def close(self) -> None:

@@ -11,9 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from uuid import UUID
 
-from .steady import Row, Steady
+from notifier.domain.reminder import Reminder
+
+from .rows import COLUMNS, reminder_of
+from .steady import Steady
 
 LEASE_SECONDS = 10.0
 # Something that was claimed so often and never came to anything takes its workers with it.
@@ -33,20 +35,9 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A reminder that is this worker's until its lease runs out."""
+    """A reminder that is this worker's until its lease runs out; `now` is the database's time."""
 
-    organisation: str
-    id: UUID
-    kind: str
-    case: str
-    occasion: str
-    recipient: str
-    label: str
-    step: int
-    details: dict[str, str]
-    traceparent: str | None
-    due_at: datetime
-    expires_at: datetime
+    reminder: Reminder
     now: datetime
     claim: int
     tries: int
@@ -101,9 +92,7 @@ late AS (
   SELECT organisation_id, id, claim, worker, state, reason, false FROM claimed
   WHERE state <> 'CLAIMED'
 )
-SELECT organisation_id AS organisation, id, kind, case_id AS "case", occasion, recipient, label,
-       step, details, traceparent, due_at, expires_at, now, claim, tries, state
-FROM claimed
+SELECT {COLUMNS}, now, claim, tries FROM claimed WHERE state = 'CLAIMED'
 """
 
 _SETTLE = """
@@ -138,8 +127,6 @@ WITH told AS (
 SELECT id FROM marked
 """
 
-_FIELDS = tuple(Claimed.__slots__)
-
 
 class Claims:
     """One worker's hold on the ledger. Claiming and settling have a connection each."""
@@ -156,14 +143,14 @@ class Claims:
         """
         given = {"most": most, "worker": self.worker, "lease": self.lease}
         rows = await self._claiming.run(_CLAIM, given)
-        return [_claimed(row) for row in rows if row["state"] == "CLAIMED"]
+        return [Claimed(reminder_of(row), row["now"], row["claim"], row["tries"]) for row in rows]
 
     async def settle(self, settled: Sequence[Settled]) -> int:
         """Note what became of claims; return for how many of them it still counted."""
         given = {
             "worker": self.worker,
-            "organisations": [each.claimed.organisation for each in settled],
-            "ids": [each.claimed.id for each in settled],
+            "organisations": [each.claimed.reminder.organisation for each in settled],
+            "ids": [each.claimed.reminder.key for each in settled],
             "claims": [each.claimed.claim for each in settled],
             "outcomes": [each.outcome.value for each in settled],
             "channels": [each.channel for each in settled],
@@ -177,7 +164,3 @@ class Claims:
         """Close both connections."""
         await self._claiming.close()
         await self._settling.close()
-
-
-def _claimed(row: Row) -> Claimed:
-    return Claimed(**{name: row[name] for name in _FIELDS})

@@ -119,7 +119,7 @@ class Sender:
                 fence()
                 return await self._deliver(claimed, fence)
         except Lapsed:
-            _log.warning("sender.lapsed", extra={"reminder.kind": claimed.kind})
+            _log.warning("sender.lapsed", extra={"reminder.kind": claimed.reminder.kind})
             return None
         except TimeoutError:
             # It may have arrived. It is sent again under the same key.
