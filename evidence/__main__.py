@@ -27,6 +27,7 @@ from evidence import (
     vectors,
     zones,
 )
+from evidence.chaos import experiment as chaos
 from evidence.figures import Experiment, Figure
 
 EXPERIMENTS: dict[str, Experiment] = {
@@ -47,6 +48,7 @@ EXPERIMENTS: dict[str, Experiment] = {
     "mutants": mutants.experiment,
     "fresh": fresh.experiment,
     "law-cost": law_cost.experiment,
+    "chaos": chaos.experiment,
     "bench": bench.experiment,
 }
 PAGE = Path(__file__).parents[1] / "docs" / "evidence.md"

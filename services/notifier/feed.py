@@ -21,6 +21,10 @@ class Unreadable(Exception):  # noqa: N818  (it says what is the matter)
     """The feed could not be read now. Holds the reason's code, and nothing of what was answered."""
 
 
+class Expired(Unreadable):
+    """The cursor does not serve any more: begin anew without one. What still stands is there."""
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
     """Events in their order, and the place after the last one."""
@@ -41,9 +45,9 @@ class Feed:
     async def read(self, after: str | None, *, wait: int = WAIT_SECONDS) -> Batch:
         """Return what came after a cursor, waiting up to `wait` seconds for it.
 
-        Raises `Unreadable`.
+        Raises `Unreadable`, or `Expired`.
         """
-        asked: dict[str, str | int] = {"first": MOST, "wait": wait}
+        asked: dict[str, str | int] = {"limit": MOST, "wait": wait}
         if after is not None:
             asked["after"] = after
         try:
@@ -55,6 +59,8 @@ class Feed:
             )
         except (httpx.HTTPError, OSError) as error:
             raise Unreadable(type(error).__name__) from None
+        if response.status_code == httpx.codes.GONE and after is not None:
+            raise Expired("CURSOR_EXPIRED")
         if response.status_code != httpx.codes.OK:
             raise Unreadable(f"HTTP_{response.status_code}")
         return batch(response.content)

@@ -14,7 +14,6 @@ from typing import Any
 
 import anyio
 import httpcore
-import httpx
 from httpcore._backends.anyio import AnyIOBackend
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -102,15 +101,3 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
     async def sleep(self, seconds: float) -> None:
         """Wait, as httpcore asks between its tries."""
         await anyio.sleep(seconds)
-
-
-def guarded_client(
-    *, loopback: bool = False, resolver: Resolve = resolve, seconds: float = 10.0
-) -> httpx.AsyncClient:
-    """Return a client for addresses of strangers: no redirects, no proxies, no cookies of theirs."""
-    transport = httpx.AsyncHTTPTransport(trust_env=False, limits=httpx.Limits(max_connections=64))
-    pool = transport._pool  # noqa: SLF001  (httpx has no other way to a network backend)
-    pool._network_backend = GuardedBackend(loopback=loopback, resolver=resolver)  # noqa: SLF001
-    return httpx.AsyncClient(
-        transport=transport, follow_redirects=False, trust_env=False, timeout=seconds
-    )

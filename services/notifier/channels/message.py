@@ -46,6 +46,7 @@ class Message:
     language: str
     subject: str
     body: str
+    short: str
     fence: Fence
     event: str = "reminder.due"
     ids: tuple[tuple[str, str], ...] = ()

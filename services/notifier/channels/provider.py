@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 
-import httpx
-
-from .http import post
+from .http import Pool, open_pool, post
 from .message import Message
 
 
@@ -28,17 +26,14 @@ class Provider:
 class ProviderChannel:
     """Messages through one provider."""
 
-    def __init__(self, provider: Provider, client: httpx.AsyncClient | None = None) -> None:
+    def __init__(self, provider: Provider, pool: Pool | None = None) -> None:
         """Keep whom to ask."""
-        self._provider = provider
-        self._client = client or httpx.AsyncClient(
-            trust_env=False, follow_redirects=False, timeout=10
-        )
+        self._provider, self._pool = provider, pool or open_pool()
 
     async def send(self, message: Message, address: str) -> str:
         """Send one message; the provider that was told its key before tells the same again."""
         provider = self._provider
-        said = {**provider.extra, provider.to: address, provider.text: message.body}
+        said = {**provider.extra, provider.to: address, provider.text: message.short}
         if provider.title:
             said[provider.title] = message.subject
         headers = {
@@ -47,17 +42,9 @@ class ProviderChannel:
             provider.key_header: message.key,
         }
         content = json.dumps(said, ensure_ascii=False).encode()
-        response = await post(self._client, provider.url, content, headers, message.fence)
-        return _receipt(response, provider.receipt) or message.key
+        answer = await post(self._pool, provider.url, content, headers, message.fence)
+        return answer.text(provider.receipt) or message.key
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._client.aclose()
-
-
-def _receipt(response: httpx.Response, name: str) -> str | None:
-    try:
-        found = response.json().get(name)
-    except (ValueError, AttributeError):
-        return None
-    return str(found)[:200] if isinstance(found, str | int) else None
+        await self._pool.aclose()

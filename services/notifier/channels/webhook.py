@@ -13,10 +13,9 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-import httpx
 from standardwebhooks import Webhook
 
-from .http import post
+from .http import Pool, post
 from .message import ChannelError, Message
 
 SECRET_OCTETS = 32
@@ -51,11 +50,11 @@ def signed(key: str, at: datetime, content: bytes, keys: tuple[str, ...]) -> dic
 
 
 class WebhookChannel:
-    """POSTs to whatever address a subscriber gave; `client` must be a guarded one."""
+    """POSTs to whatever address a subscriber gave; `pool` must be a guarded one."""
 
-    def __init__(self, client: httpx.AsyncClient, clock: Callable[[], float] = time.time) -> None:
-        """Keep the client. The clock stamps attempts."""
-        self._client, self._clock = client, clock
+    def __init__(self, pool: Pool, clock: Callable[[], float] = time.time) -> None:
+        """Keep the pool. The clock stamps attempts."""
+        self._pool, self._clock = pool, clock
 
     async def send(self, message: Message, address: str) -> str:
         """Send one; return its id. Only 410 says that nobody is there any more."""
@@ -65,7 +64,7 @@ class WebhookChannel:
         at = datetime.fromtimestamp(self._clock(), UTC)
         headers = signed(message.key, at, content, message.secrets)
         try:
-            await post(self._client, address, content, headers, message.fence)
+            await post(self._pool, address, content, headers, message.fence)
         except ChannelError as error:
             # A subscriber's mistakes have days to be mended; only who is gone is given up.
             raise ChannelError(error.code, gone=error.gone, after=error.after) from None
@@ -73,4 +72,4 @@ class WebhookChannel:
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._client.aclose()
+        await self._pool.aclose()

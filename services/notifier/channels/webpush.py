@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-import httpx
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
@@ -19,7 +18,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from . import addresses
-from .http import post
+from .http import Pool, post
 from .message import ChannelError, Message
 
 RECORD = 4096
@@ -103,18 +102,18 @@ class Vapid:
 
 
 class WebPushChannel:
-    """Messages to browsers; `client` must be a guarded one, since endpoints come from strangers."""
+    """Messages to browsers; `pool` must be a guarded one, since endpoints come from strangers."""
 
     def __init__(
         self,
-        client: httpx.AsyncClient,
+        pool: Pool,
         vapid: Vapid,
         *,
         loopback: bool = False,
         clock: Callable[[], float] = time.time,
     ) -> None:
         """Keep what is needed to send."""
-        self._client, self._vapid, self._loopback, self._clock = client, vapid, loopback, clock
+        self._pool, self._vapid, self._loopback, self._clock = pool, vapid, loopback, clock
 
     async def send(self, message: Message, address: str) -> str:
         """Send one. The topic is made of the key: one that waits is replaced by its repetition."""
@@ -122,7 +121,7 @@ class WebPushChannel:
             to = subscription(address, loopback=self._loopback)
         except BadSubscription:
             raise ChannelError("BAD_ADDRESS", gone=True) from None
-        text = json.dumps({"title": message.subject, "body": message.body}).encode()[:LONGEST]
+        text = json.dumps({"title": message.subject, "body": message.short}).encode()[:LONGEST]
         content = encrypted(text, to, key=ec.generate_private_key(_CURVE), salt=os.urandom(16))
         headers = {
             "authorization": self._vapid.header(to.endpoint, self._clock()),
@@ -132,15 +131,15 @@ class WebPushChannel:
             "topic": _topic(message.key),
         }
         try:
-            response = await post(self._client, to.endpoint, content, headers, message.fence)
+            answer = await post(self._pool, to.endpoint, content, headers, message.fence)
         except ChannelError as error:
             gone = error.gone or error.code == "HTTP_404"
             raise ChannelError(error.code, gone=gone, after=error.after) from None
-        return str(response.headers.get("location", message.key))[:200]
+        return answer.headers.get("location", message.key)[:200]
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._client.aclose()
+        await self._pool.aclose()
 
 
 def _topic(key: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hmac
 import json
 import secrets
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -26,6 +26,10 @@ CODE_LASTS = timedelta(minutes=15)
 CODE_TRIES = 5
 MOST_POINTS = 10
 FAILING_DAYS = 5
+
+
+# An organisation's id, and the id of one of its people.
+Who = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +69,27 @@ class Contacts:
         self._store, self._vault = store, vault
 
     async def known(self, organisation: str, person: str) -> Known:
-        """Return what a person chose and where they are reached, in one statement."""
-        (row,) = await self._store.run(_KNOWN, {"organisation": organisation, "person": person})
+        """Return what a person chose and where they are reached."""
+        who = (organisation, person)
+        return (await self.known_all([who]))[who]
+
+    async def known_all(self, people: Collection[Who]) -> dict[Who, Known]:
+        """Return the same of many people, each an organisation's id and a person's."""
+        wanted = sorted(set(people))
+        given = {
+            "organisations": [organisation for organisation, _ in wanted],
+            "people": [person for _, person in wanted],
+        }
+        found = await self._store.run(_KNOWN, given)
+        return {(row["organisation"], row["person"]): await self._known(row) for row in found}
+
+    async def _known(self, row: Row) -> Known:
         sent = tuple(
             Sent(each["kind"], datetime.fromisoformat(each["at"])) for each in row["sent"] or ()
         )
         if row["master"] is None:
             return Known(row["chosen"], (), sent)
-        key = await self._key(row, organisation, person)
+        key = await self._key(row, row["organisation"], row["person"])
         points = tuple(_opened(key, each) for each in row["points"] or ())
         return Known(row["chosen"], points, sent)
 
@@ -218,21 +235,21 @@ def _opened(key: Key, row: Row) -> ContactPoint:
 
 
 _KNOWN = """
-SELECT k.master, k.wrapped,
+SELECT w.organisation, w.person, k.master, k.wrapped,
   (SELECT chosen FROM preferences p
-   WHERE p.organisation_id = %(organisation)s AND p.person_id = %(person)s) AS chosen,
+   WHERE p.organisation_id = w.organisation AND p.person_id = w.person) AS chosen,
   (SELECT json_agg(json_build_object('id', c.id, 'channel', c.channel, 'state', c.state,
       'address', c.address, 'secrets', c.secrets, 'disabled_reason', c.disabled_reason,
       'failing', c.failing_since IS NOT NULL)
       ORDER BY c.made_at, c.id)
    FROM contact_points c
-   WHERE c.organisation_id = %(organisation)s AND c.person_id = %(person)s) AS points,
+   WHERE c.organisation_id = w.organisation AND c.person_id = w.person) AS points,
   (SELECT json_agg(json_build_object('kind', r.kind, 'at', r.settled_at))
    FROM reminders r
-   WHERE r.organisation_id = %(organisation)s AND r.recipient = %(person)s AND r.state = 'SENT'
+   WHERE r.organisation_id = w.organisation AND r.recipient = w.person AND r.state = 'SENT'
      AND r.settled_at > ledger_now() - interval '7 days') AS sent
-FROM (VALUES (1)) AS one LEFT JOIN person_keys k
-  ON k.organisation_id = %(organisation)s AND k.person_id = %(person)s
+FROM unnest(%(organisations)s::text[], %(people)s::text[]) AS w(organisation, person)
+LEFT JOIN person_keys k ON k.organisation_id = w.organisation AND k.person_id = w.person
 """
 _ADD = """
 INSERT INTO contact_points (organisation_id, id, person_id, channel, address, secrets, code_hash,

@@ -47,6 +47,10 @@ class Plans:
             await self._plan(connection, new)
         return True
 
+    async def forget(self, feed: str, after: str | None) -> None:
+        """Forget how far a feed was read, unless another worker has read on meanwhile."""
+        await self._store.run(_FORGET, {"feed": feed, "after": after})
+
     async def replan(self, organisation: str, person: str) -> None:
         """Plan a person's cases anew, as when their preferences have changed."""
         async with self._store.transaction() as connection:
@@ -188,6 +192,7 @@ _MOVE = """
 UPDATE feed_positions SET cursor = %(cursor)s, moved_at = now()
 WHERE name = %(feed)s AND cursor = %(after)s RETURNING name
 """
+_FORGET = "DELETE FROM feed_positions WHERE name = %(feed)s AND cursor = %(after)s"
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%(key)s, 0))"
 _MARKS = """
 SELECT thing, occasion, type, at, fact, extra, traceparent FROM marks

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -14,7 +15,7 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 from .steady import Row, is_passing
 
 Connection = psycopg.AsyncConnection[Row]
-_TRIES = 6
+PATIENCE_SECONDS = 3.0
 
 
 class Unavailable(Exception):  # noqa: N818  (it says what is the matter)
@@ -32,7 +33,7 @@ class Store:
             min_size=1,
             max_size=size,
             open=False,
-            timeout=5,
+            timeout=PATIENCE_SECONDS,
             kwargs={"autocommit": True, "row_factory": dict_row},
         )
 
@@ -46,16 +47,20 @@ class Store:
 
     async def run(self, sql: str, parameters: Mapping[str, Any] | None = None) -> list[Row]:
         """Run a statement that comes to the same twice; return its rows. Raises `Unavailable`."""
-        for again in range(_TRIES):
+        loop = asyncio.get_running_loop()
+        until = loop.time() + PATIENCE_SECONDS
+        while loop.time() < until:
             try:
                 async with self._pool.connection() as connection:
                     return await rows(connection, sql, parameters)
             except PoolTimeout:
-                raise Unavailable from None
+                break
             except psycopg.Error as error:
                 if not is_passing(error):
                     raise
-            await asyncio.sleep(0.05 * 2**again)
+            # After a restart every connection is dead, and each would be found out by using it.
+            await self._pool.check()
+            await asyncio.sleep(random.uniform(0.02, 0.2))  # noqa: S311  (no secret)
         raise Unavailable
 
     @asynccontextmanager

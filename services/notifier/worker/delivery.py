@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 from uuid import uuid5
 
 from notifier.channels.breaker import Breaker
 from notifier.channels.message import Channel, ChannelError, Message
 from notifier.ledger.claims import Claimed, Outcome, Settled
-from notifier.ledger.people import ContactPoint, Known
+from notifier.ledger.people import ContactPoint, Known, Who
+from notifier.ledger.store import Unavailable
 
 from .sender import FIRST_DELAY, LONGEST_DELAY, Fence
 
@@ -22,8 +23,8 @@ _DOWN = ("TIMEOUT", "UNREACHABLE", "HTTP_5", "HTTP_429", "SMTP_4", "RELAY")
 class People(Protocol):
     """Whoever knows where people are reached."""
 
-    async def known(self, organisation: str, person: str) -> Known:
-        """Return what a person chose, and their contact points."""
+    async def known_all(self, people: Collection[Who]) -> dict[Who, Known]:
+        """Return what people chose, and their contact points."""
 
     async def gone(self, organisation: str, point: Any, reason: str) -> None:
         """Use a contact point no more."""
@@ -68,13 +69,17 @@ class Delivery:
         self._check, self._order, self._words = check, order, words
         self._breakers = {name: Breaker(_monotonic) for name in channels}
 
-    async def __call__(self, claimed: Claimed, fence: Fence) -> Settled:
+    async def look_up(self, claimed: Sequence[Claimed]) -> dict[Who, Known]:
+        """Return whom claims are for, as they are now. Raises `Unavailable`."""
+        return await self._people.known_all({_who(each) for each in claimed})
+
+    async def __call__(self, claimed: Claimed, known: Known, fence: Fence) -> Settled:
         """Send a reminder on the first channel that takes it. Raises `Lapsed`."""
-        known = await self._people.known(claimed.reminder.organisation, claimed.reminder.recipient)
-        instead = await self._check(claimed, known)
-        if instead is not None:
-            return instead
-        return await self._first(claimed, known, fence)
+        try:
+            instead = await self._check(claimed, known)
+            return instead or await self._first(claimed, known, fence)
+        except Unavailable:
+            return Settled(claimed, Outcome.WAIT, code="DATABASE", delay=0.5)
 
     async def _first(self, claimed: Claimed, known: Known, fence: Fence) -> Settled:
         tried = []
@@ -132,6 +137,10 @@ class Delivery:
         await self._people.failing(claimed.reminder.organisation, point.id)
         delay = backoff(claimed.tries, error.after)
         return Settled(claimed, Outcome.FAILED, point.channel, error.code, delay=delay)
+
+
+def _who(claimed: Claimed) -> Who:
+    return claimed.reminder.organisation, claimed.reminder.recipient
 
 
 def _monotonic() -> float:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from notifier.domain.errors import Malformed
 from notifier.domain.facts import Fact, parse
-from notifier.feed import Batch, Feed, Unreadable
+from notifier.feed import Batch, Expired, Feed, Unreadable
 from notifier.ledger.plans import Plans
 from notifier.ledger.store import Unavailable
 
@@ -42,7 +42,12 @@ class Puller:
         """Read and plan one batch; return how many events it had."""
         after = await self._plans.position(self._feed.name)
         given = {} if wait is None else {"wait": wait}
-        batch = await self._feed.read(after, **given)
+        try:
+            batch = await self._feed.read(after, **given)
+        except Expired:
+            # Read from the beginning: what was remembered before is remembered the same again.
+            await self._plans.forget(self._feed.name, after)
+            return 0
         if batch.cursor is not None:
             await self._plans.take(self._feed.name, after, list(facts_of(batch)), batch.cursor)
         return len(batch.events)

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Protocol
 
 from notifier.channels.message import Lapsed
 from notifier.ledger.claims import Claimed, Claims, Outcome, Settled
+from notifier.ledger.people import Known, Who
+from notifier.ledger.store import Unavailable
 
 AT_ONCE = 32
 POLL_SECONDS = 1.0
@@ -19,10 +22,21 @@ SEND_SECONDS = 4.0
 # Between the end of sending and the end of the lease, in which the outcome is told.
 MARGIN = 0.2
 FIRST_DELAY = 0.5
+GATHER_SECONDS = 0.01
 LONGEST_DELAY = 900.0
 
 Fence = Callable[[], None]
-Deliver = Callable[[Claimed, Fence], Awaitable[Settled]]
+
+
+class Delivers(Protocol):
+    """Whoever takes a claim out of the door."""
+
+    async def look_up(self, claimed: Sequence[Claimed]) -> Mapping[Who, Known]:
+        """Return whom claims are for."""
+
+    async def __call__(self, claimed: Claimed, known: Known, fence: Fence) -> Settled:
+        """Send a reminder; return what became of it. Raises `Lapsed`."""
+
 
 _log = logging.getLogger("notifier.sender")
 
@@ -33,7 +47,7 @@ class Sender:
     def __init__(
         self,
         claims: Claims,
-        deliver: Deliver,
+        deliver: Delivers,
         *,
         at_once: int = AT_ONCE,
         poll: float = POLL_SECONDS,
@@ -73,15 +87,14 @@ class Sender:
     async def _turn(self) -> None:
         free = self._at_once - len(self._under_way)
         # Few large claims rather than many small ones.
-        if free < max(1, self._at_once // 4):
+        if free < max(1, self._at_once // 2):
             self._has_room.clear()
             await self._has_room.wait()
             return
         self.wake.clear()
         began = asyncio.get_running_loop().time()
         claimed = await self._claims.claim(free)
-        for each in claimed:
-            self._begin(each, began + self._claims.lease * (1 - MARGIN))
+        await self._begin_all(claimed, began + self._claims.lease * (1 - MARGIN))
         if len(claimed) < free:
             await self._rest()
 
@@ -92,8 +105,18 @@ class Sender:
         except TimeoutError:
             return
 
-    def _begin(self, claimed: Claimed, until: float) -> None:
-        task = asyncio.create_task(self._one(claimed, until))
+    async def _begin_all(self, claimed: Sequence[Claimed], until: float) -> None:
+        try:
+            known = await self._deliver.look_up(claimed) if claimed else {}
+        except Unavailable:
+            self._note(Settled(each, Outcome.WAIT, code="DATABASE", delay=0.5) for each in claimed)
+            return
+        for each in claimed:
+            who = (each.reminder.organisation, each.reminder.recipient)
+            self._begin(each, known[who], until)
+
+    def _begin(self, claimed: Claimed, known: Known, until: float) -> None:
+        task = asyncio.create_task(self._one(claimed, known, until))
         self._under_way.add(task)
         task.add_done_callback(self._ended)
 
@@ -101,13 +124,16 @@ class Sender:
         self._under_way.discard(task)
         self._has_room.set()
 
-    async def _one(self, claimed: Claimed, until: float) -> None:
-        settled = await self._settle(claimed, until)
+    async def _one(self, claimed: Claimed, known: Known, until: float) -> None:
+        settled = await self._settle(claimed, known, until)
         if settled is not None:
-            self._settled.append(settled)
-            self._has_settled.set()
+            self._note([settled])
 
-    async def _settle(self, claimed: Claimed, until: float) -> Settled | None:
+    def _note(self, settled: Iterable[Settled]) -> None:
+        self._settled.extend(settled)
+        self._has_settled.set()
+
+    async def _settle(self, claimed: Claimed, known: Known, until: float) -> Settled | None:
         now = asyncio.get_running_loop().time
 
         def fence() -> None:
@@ -117,7 +143,7 @@ class Sender:
         try:
             async with asyncio.timeout_at(min(until, now() + self._send_seconds)):
                 fence()
-                return await self._deliver(claimed, fence)
+                return await self._deliver(claimed, known, fence)
         except Lapsed:
             _log.warning("sender.lapsed", extra={"reminder.kind": claimed.reminder.kind})
             return None
@@ -132,10 +158,11 @@ class Sender:
         """Settle what is finished, all that came meanwhile at once."""
         while not (self.stopping.is_set() and not self._under_way and not self._settled):
             await self._has_settled.wait()
+            # What ends within the same moment is told in one statement.
+            await asyncio.sleep(GATHER_SECONDS)
             self._has_settled.clear()
             batch, self._settled = self._settled, []
             if batch:
                 await self._claims.settle(batch)
             elif self.stopping.is_set():
-                await asyncio.sleep(0.01)
                 self._has_settled.set()

@@ -48,7 +48,9 @@ CREATE TABLE reminders (
 CREATE INDEX reminders_due ON reminders (not_before) WHERE state IN ('PLANNED', 'FAILED');
 CREATE INDEX reminders_leased ON reminders (lease_until) WHERE state = 'CLAIMED';
 CREATE INDEX reminders_dead ON reminders (settled_at) WHERE state = 'DEAD';
-CREATE INDEX reminders_recipient ON reminders (organisation_id, recipient, due_at);
+CREATE INDEX reminders_sent ON reminders (organisation_id, recipient, settled_at)
+  WHERE state = 'SENT';
+CREATE INDEX reminders_recipient ON reminders (organisation_id, recipient);
 CREATE INDEX reminders_case ON reminders (organisation_id, case_id);
 
 -- The delivery ledger: one row for each claim that came to something. Nobody changes or removes one.

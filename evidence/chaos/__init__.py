@@ -1,0 +1,1 @@
+"""Workers are killed, PostgreSQL restarts, the provider fails, clocks jump; nothing is lost or doubled."""

@@ -1,0 +1,220 @@
+"""A simulated day, twelve hours around each change of the clocks, in which everything breaks."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID, uuid5
+
+from evidence.chaos.world import (
+    AUTUMN,
+    SPRING,
+    World,
+    a_world,
+    around,
+    reminders,
+    seed_people,
+    start,
+)
+
+WORKERS, AT_ONCE, PATIENCE = 3, 32, 5.0
+DUE_AT_A_KILL = 100
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much of it."""
+
+    reminders: int
+    steps: int
+    kills: int
+    in_window: int
+    restarts: int
+    pause: float
+    lease: float
+
+
+FULL = Size(100_000, 216, 200, 20, 20, 2.4, 10.0)
+SMALL = Size(1_600, 6, 3, 1, 1, 1.5, 3.0)
+
+
+@dataclass
+class Day:
+    """What was done, and what came of it."""
+
+    world: World
+    size: Size
+    workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+    born: int = 0
+    kills: int = 0
+    in_window: int = 0
+    restarts: int = 0
+    # How often each reminder was held by a worker at the moment it was killed.
+    held: Counter[UUID] = field(default_factory=Counter)
+
+    def hire(self, slot: int) -> None:
+        """Start a worker in a place; each has a name of its own."""
+        self.born += 1
+        name = f"w{slot}-{self.born}"
+        arguments = (self.world.url, str(self.world.masters), self.world.sink, name)
+        worker = start("evidence.chaos.worker", *arguments, str(self.size.lease), str(AT_ONCE))
+        self.workers[slot : slot + 1] = [worker]
+        self.names[slot : slot + 1] = [name]
+
+    def kill(self, slot: int) -> None:
+        """Kill a worker, if enough is due; note what it held, and start another."""
+        if self.due() < DUE_AT_A_KILL:
+            return
+        name = self.names[slot]
+        sending = self.world.open_requests().get(name, 0)
+        self.workers[slot].kill()
+        self.workers[slot].wait()
+        # Its last statements may still be at work in the database.
+        time.sleep(0.02)
+        held = self.world.rows(
+            "SELECT id FROM reminders WHERE state = 'CLAIMED' AND worker = %s", name
+        )
+        self.held.update(row[0] for row in held)
+        self.kills += 1
+        self.in_window += sending > 0 and bool(held)
+        self.hire(slot)
+
+    def due(self) -> int:
+        """Return how many should be on their way at this moment."""
+        found = self.world.rows(
+            "SELECT count(*) FROM reminders WHERE state = 'CLAIMED' "
+            "OR state IN ('PLANNED', 'FAILED') AND not_before <= ledger_now()"
+        )
+        return int(found[0][0])
+
+    def settle(self, seconds: float) -> None:
+        """Wait until nothing that is due is open."""
+        until = time.monotonic() + seconds
+        failed = "SELECT count(*) FROM reminders WHERE state = 'FAILED'"
+        while (self.due() or self.world.rows(failed)[0][0]) and time.monotonic() < until:
+            time.sleep(0.2)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the sink and the ledger say when it is over."""
+
+    sent: int
+    dropped: int
+    lost: int
+    doubled: int
+    absorbed: int
+    repeats: int
+    unexplained: int
+    without_receipt: int
+    wrongly_dropped: int
+    slowest: float
+    p99: float
+    late: int
+    kills: int
+    in_window: int
+    restarts: int
+
+
+def day(size: Size, seed: int = 1) -> Found:
+    """Live through it."""
+    chance = random.Random(seed)
+    with a_world(fail=0.10, stall=0.01, seed=seed) as world:
+        people = min(2_000, size.reminders // 4)
+        seed_people(world, people)
+        half = size.reminders // 2
+        reminders(world, around(SPRING, half) + around(AUTUMN, half), people, seed)
+        found = Day(world, size)
+        world.jump_to(SPRING - timedelta(hours=7))
+        for slot in range(WORKERS):
+            found.hire(slot)
+        _wait_for_workers(found)
+        for number, step in enumerate(_steps(size)):
+            _step(found, number, step, chance)
+        found.settle(75)
+        for worker in found.workers:
+            worker.terminate()
+        for worker in found.workers:
+            worker.wait(timeout=30)
+        return judged(found)
+
+
+def _wait_for_workers(found: Day) -> None:
+    while found.world.rows("SELECT count(*) FROM pg_stat_activity WHERE usename = 'notifier'")[0][
+        0
+    ] < len(found.workers):
+        time.sleep(0.05)
+
+
+def _steps(size: Size) -> list[datetime]:
+    """Return where the clock jumps to: over each change, and from spring to autumn."""
+    half = size.steps // 2
+    return [
+        change - timedelta(hours=6) + timedelta(hours=12) * (number + 1) / half
+        for change in (SPRING, AUTUMN)
+        for number in range(half)
+    ]
+
+
+def _step(found: Day, number: int, to: datetime, chance: random.Random) -> None:
+    if number == found.size.steps // 2:
+        # From spring to autumn everything expires; what was due before has to be out.
+        found.settle(75)
+    began = time.monotonic()
+    found.world.jump_to(to)
+    every = found.size.steps // found.size.restarts
+    if number % every == every // 2:
+        time.sleep(chance.uniform(0.02, 0.2))
+        found.world.restart("immediate" if found.restarts % 2 else "fast")
+        found.restarts += 1
+    elif found.kills < found.size.kills:
+        time.sleep(chance.uniform(0.02, 0.15))
+        found.kill(chance.randrange(WORKERS))
+    time.sleep(max(0.0, found.size.pause - (time.monotonic() - began)))
+
+
+def judged(found: Day) -> Found:
+    """Compare what the ledger says with what the sink saw."""
+    world, seen = found.world, found.world.report()
+    rows = world.rows(
+        "SELECT r.id, r.state, r.reason, r.due_at, r.expires_at, r.settled_at, c.id, c.channel, "
+        "(SELECT a.receipt FROM attempts a WHERE a.reminder_id = r.id AND a.outcome = 'SENT' "
+        " AND NOT a.late) FROM reminders r JOIN contact_points c ON c.person_id = r.recipient"
+    )
+    effects: dict[str, list[float]] = seen["effects"]
+    keys = {str(uuid5(row[0], str(row[6]))): row for row in rows}
+    honest = [key for key, row in keys.items() if row[7] == "sms"]
+    plain = [key for key, row in keys.items() if row[7] == "push"]
+    sent = [key for key, row in keys.items() if row[1] == "SENT"]
+    dropped = [row for row in rows if row[1] == "DROPPED"]
+    delays = sorted(
+        effects[key][0] - world.became_due(keys[key][3].timestamp())
+        for key in sent
+        if key in effects
+    )
+    repeats = {keys[key][0]: len(effects.get(key, [0])) - 1 for key in plain}
+    return Found(
+        sent=len(sent),
+        dropped=len(dropped),
+        lost=len(rows) - len(sent) - len(dropped),
+        # One effect for each reminder, and none that no reminder explains.
+        doubled=sum(len(effects.get(key, [])) > 1 for key in honest) + len(effects.keys() - keys),
+        absorbed=sum(len(seen["answered"].get(key, [])) > 1 for key in honest),
+        repeats=sum(repeats.values()),
+        unexplained=sum(max(0, count - found.held[each]) for each, count in repeats.items()),
+        without_receipt=sum(
+            keys[key][8] != f"receipt-{key}" or key not in seen["answered"] for key in sent
+        ),
+        wrongly_dropped=sum(row[2] != "EXPIRED" or row[5] < row[4] for row in dropped),
+        slowest=delays[-1],
+        p99=delays[len(delays) * 99 // 100],
+        late=sum(delay > found.size.lease + PATIENCE for delay in delays),
+        kills=found.kills,
+        in_window=found.in_window,
+        restarts=found.restarts,
+    )

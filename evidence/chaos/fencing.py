@@ -1,0 +1,129 @@
+"""Workers are stopped for three times their lease and continued: what another has finished stays so."""
+
+from __future__ import annotations
+
+import random
+import signal
+import subprocess
+import time
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import uuid5
+
+from evidence.chaos.world import SPRING, World, a_world, reminders, seed_people, start
+
+# The product's lease is 10 seconds, and a stop of 30 its threefold. Here both are a tenth, so that two
+# hundred stops fit; the code is the same.
+LEASE, STOPPED = 1.0, 3.0
+WORKERS, AT_A_TIME, AT_ONCE, DUE = 6, 4, 8, 240
+
+
+@dataclass(frozen=True)
+class Fenced:
+    """What became of the stops."""
+
+    stops: int
+    holding: int
+    late_outcomes: int
+    marked_over: int
+    sent_again: int
+    doubled: int
+    lost: int
+
+
+def fencing(stops: int, seed: int = 2) -> Fenced:
+    """Stop workers `stops` times while they hold claims."""
+    chance = random.Random(seed)
+    rounds = -(-stops // AT_A_TIME)
+    with a_world(fail=0.0, stall=0.0, seed=seed) as world:
+        seed_people(world, 200)
+        dues = [SPRING + timedelta(minutes=n // DUE) for n in range(DUE * rounds)]
+        reminders(world, dues, 200, seed, expiring=0.0)
+        world.jump_to(SPRING - timedelta(hours=1))
+        names = [f"f{slot}" for slot in range(WORKERS)]
+        workers = [_hired(world, name) for name in names]
+        while (
+            world.rows("SELECT count(*) FROM pg_stat_activity WHERE usename = 'notifier'")[0][0]
+            < WORKERS
+        ):
+            time.sleep(0.05)
+        holding = 0
+        for number in range(rounds):
+            chosen = chance.sample(range(WORKERS), AT_A_TIME)
+            world.jump_to(SPRING + timedelta(minutes=number))
+            time.sleep(chance.uniform(0.01, 0.1))
+            holding += _stop(world, [(workers[slot], names[slot]) for slot in chosen])
+        _settle(world)
+        for worker in workers:
+            worker.terminate()
+        for worker in workers:
+            worker.wait(timeout=30)
+        return _judged(world, rounds * AT_A_TIME, holding)
+
+
+def _hired(world: World, name: str) -> subprocess.Popen[bytes]:
+    arguments = (world.url, str(world.masters), world.sink, name, str(LEASE), str(AT_ONCE))
+    return start("evidence.chaos.worker", *arguments)
+
+
+def _stop(world: World, chosen: list[tuple[subprocess.Popen[bytes], str]]) -> int:
+    """Stop some for a while; return how many of them held claims."""
+    for worker, _ in chosen:
+        worker.send_signal(signal.SIGSTOP)
+    try:
+        held = world.rows(
+            "SELECT count(DISTINCT worker) FROM reminders "
+            "WHERE state = 'CLAIMED' AND worker = ANY (%s)",
+            [name for _, name in chosen],
+        )
+        time.sleep(STOPPED)
+    finally:
+        for worker, _ in chosen:
+            worker.send_signal(signal.SIGCONT)
+    time.sleep(0.2)
+    return int(held[0][0])
+
+
+def _settle(world: World) -> None:
+    until = time.monotonic() + 60
+    opened = "SELECT count(*) FROM reminders WHERE state NOT IN ('SENT', 'DROPPED', 'DEAD')"
+    while world.rows(opened)[0][0] and time.monotonic() < until:
+        time.sleep(0.2)
+
+
+def _judged(world: World, stops: int, holding: int) -> Fenced:
+    seen = world.report()
+    rows = world.rows(
+        "SELECT r.id, c.id, c.channel, r.state FROM reminders r "
+        "JOIN contact_points c ON c.person_id = r.recipient"
+    )
+    honest = [str(uuid5(row[0], str(row[1]))) for row in rows if row[2] == "sms"]
+    late = world.rows("SELECT count(*) FROM attempts WHERE late")[0][0]
+    # Of each reminder one outcome counts: that of the claim which was its last.
+    over = world.rows(
+        "SELECT count(*) FROM (SELECT reminder_id FROM attempts WHERE NOT late "
+        "AND outcome = 'SENT' GROUP BY reminder_id HAVING count(*) > 1) twice"
+    )[0][0]
+    wrong = world.rows(
+        "SELECT count(*) FROM attempts a JOIN reminders r ON r.id = a.reminder_id "
+        "WHERE NOT a.late AND a.outcome = 'SENT' AND a.claim <> r.claim"
+    )[0][0]
+    return Fenced(
+        stops,
+        holding,
+        int(late),
+        int(over) + int(wrong),
+        sum(_sent_again(seen, key) for key in seen["arrivals"]),
+        sum(len(seen["effects"].get(key, [])) > 1 for key in honest),
+        sum(row[3] != "SENT" for row in rows),
+    )
+
+
+def _sent_again(seen: dict[str, Any], key: str) -> int:
+    """Count requests under an older claim that arrived after a later claim's was answered."""
+    answered = seen["answered"].get(key, [])
+    return sum(
+        any(claim < other and at > when for when, other in answered)
+        for at, claim in seen["arrivals"][key]
+    )
