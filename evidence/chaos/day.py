@@ -70,6 +70,8 @@ class Day:
         """Kill a worker, if enough is due; note what it held, and start another."""
         if self.due() < DUE_AT_A_KILL:
             return
+        if not self.kills % 2:
+            slot = self.aim(slot)
         name = self.names[slot]
         sending = self.world.open_requests().get(name, 0)
         self.workers[slot].kill()
@@ -83,6 +85,16 @@ class Day:
         self.kills += 1
         self.in_window += sending > 0 and bool(held)
         self.hire(slot)
+
+    def aim(self, slot: int) -> int:
+        """Return the place of a worker that is sending right now, if one begins within a second."""
+        until = time.monotonic() + 1
+        while time.monotonic() < until:
+            busy = self.world.open_requests()
+            found = max(range(len(self.names)), key=lambda each: busy.get(self.names[each], 0))
+            if busy.get(self.names[found], 0):
+                return found
+        return slot
 
     def due(self) -> int:
         """Return how many should be on their way at this moment."""
@@ -197,6 +209,12 @@ def judged(found: Day) -> Found:
         for key in sent
         if key in effects
     )
+    # Where the answer took longer than the time for sending, the ledger says so, and it is sent again.
+    unanswered = dict(
+        world.rows(
+            "SELECT reminder_id, count(*) FROM attempts WHERE code = 'TIMEOUT' GROUP BY reminder_id"
+        )
+    )
     repeats = {keys[key][0]: len(effects.get(key, [0])) - 1 for key in plain}
     return Found(
         sent=len(sent),
@@ -206,7 +224,10 @@ def judged(found: Day) -> Found:
         doubled=sum(len(effects.get(key, [])) > 1 for key in honest) + len(effects.keys() - keys),
         absorbed=sum(len(seen["answered"].get(key, [])) > 1 for key in honest),
         repeats=sum(repeats.values()),
-        unexplained=sum(max(0, count - found.held[each]) for each, count in repeats.items()),
+        unexplained=sum(
+            max(0, count - found.held[each] - unanswered.get(each, 0))
+            for each, count in repeats.items()
+        ),
         without_receipt=sum(
             keys[key][8] != f"receipt-{key}" or key not in seen["answered"] for key in sent
         ),

@@ -58,7 +58,8 @@ def _is_met(found: Found, size: Size) -> bool:
         found.unexplained,
         found.without_receipt,
         found.wrongly_dropped,
-        found.late,
+        # The short form runs beside other tests, and a busy machine is no finding.
+        found.late if size is FULL else 0,
     )
     floors = (
         found.kills >= size.kills,

@@ -52,7 +52,8 @@ def fencing(stops: int, seed: int = 2) -> Fenced:
         for number in range(rounds):
             chosen = chance.sample(range(WORKERS), AT_A_TIME)
             world.jump_to(SPRING + timedelta(minutes=number))
-            time.sleep(chance.uniform(0.01, 0.1))
+            _wait_for_claims(world, names)
+            time.sleep(chance.uniform(0.0, 0.05))
             holding += _stop(world, [(workers[slot], names[slot]) for slot in chosen])
         _settle(world)
         for worker in workers:
@@ -60,6 +61,13 @@ def fencing(stops: int, seed: int = 2) -> Fenced:
         for worker in workers:
             worker.wait(timeout=30)
         return _judged(world, rounds * AT_A_TIME, holding)
+
+
+def _wait_for_claims(world: World, names: list[str]) -> None:
+    until = time.monotonic() + 5
+    claimed = "SELECT count(DISTINCT worker) FROM reminders WHERE state = 'CLAIMED'"
+    while world.rows(claimed)[0][0] < len(names) // 2 and time.monotonic() < until:
+        time.sleep(0.005)
 
 
 def _hired(world: World, name: str) -> subprocess.Popen[bytes]:

@@ -15,6 +15,8 @@ from alliance_api.__main__ import _parser
 from alliance_api.graph.schema import schema
 from alliance_api.onesql.limits import Limits
 from alliance_api.settings import Settings
+from notifier.settings import PREFIX
+from notifier.settings import Settings as NotifierSettings
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(
@@ -108,8 +110,9 @@ def test_every_setting_is_told_with_its_default() -> None:
     page = text(ROOT / "deploy/README.md")
     told = dict(re.findall(r"^\| `([A-Z_]+)` \| ([^|]+?) \|", page, re.MULTILINE))
     settings = {
-        name.upper(): "required" if field.is_required() else f"`{field.default}`".lower()
-        for name, field in Settings.model_fields.items()
+        prefix + name.upper(): "required" if field.is_required() else f"`{field.default}`".lower()
+        for prefix, each in (("", Settings), (PREFIX, NotifierSettings))
+        for name, field in each.model_fields.items()
     }
     assert told == settings
 

@@ -2,11 +2,14 @@ import asyncio
 
 import httpx
 import pytest
+from pydantic import SecretStr
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
 from chassis import health
+from chassis.masters import BYTES, Ring
 from notifier.app import create_app
+from notifier.settings import Settings
 
 pytestmark = pytest.mark.ground
 
@@ -49,4 +52,6 @@ def test_a_service_whose_probe_fails_or_hangs_is_not_ready_and_does_not_say_why(
 
 
 def test_the_notifier_lives() -> None:
-    assert get(create_app(), "/health/live") == (200, {"status": "live"})
+    masters = Ring({"test": bytes(BYTES)}).text()
+    settings = Settings(database_url=SecretStr("postgresql://x"), master_keys=SecretStr(masters))
+    assert get(create_app(settings), "/health/live") == (200, {"status": "live"})

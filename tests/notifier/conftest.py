@@ -18,8 +18,10 @@ from tests.house import Server
 def notifier_admin(server: Server) -> Iterator[str]:
     """The superuser's URL of a migrated notifier database."""
     maintenance = houses.maintenance(server.url())
-    url = migrate.ensure_database(maintenance, f"notifier_test_{uuid4().hex[:12]}")
-    migrate.ensure_roles(url)
+    # Roles belong to the whole server: two workers must not make them at once.
+    with server._alone():
+        url = migrate.ensure_database(maintenance, f"notifier_test_{uuid4().hex[:12]}")
+        migrate.ensure_roles(url)
     migrate.migrate(url)
     yield url
     houses.drop(url)

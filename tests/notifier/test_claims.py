@@ -88,6 +88,28 @@ def test_an_outcome_told_twice_counts_once(ledger_admin: str, ledger_url: str, p
     assert [row["late"] for row in rows(ledger_admin, "SELECT late FROM attempts")] == [False]
 
 
+def test_of_two_claims_told_at_once_the_earlier_one_is_late(
+    ledger_admin: str, ledger_url: str, plan: Plan
+) -> None:
+    plan()
+
+    async def story() -> int:
+        claims = Claims(ledger_url, "slow")
+        (first,) = await claims.claim(1)
+        lapse(ledger_admin)
+        (second,) = await claims.claim(1)
+        both = [Settled(each, Outcome.SENT, "email", receipt="r") for each in (first, second)]
+        found = await claims.settle(both)
+        await claims.close()
+        return found
+
+    assert asyncio.run(story()) == 1
+    assert rows(ledger_admin, "SELECT late FROM attempts ORDER BY claim") == [
+        {"late": True},
+        {"late": False},
+    ]
+
+
 @pytest.mark.parametrize(
     ("times", "reason"),
     [

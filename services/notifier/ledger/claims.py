@@ -35,12 +35,16 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A reminder that is this worker's until its lease runs out; `now` is the database's time."""
+    """A reminder that is this worker's until its lease runs out.
+
+    `now` is the database's time, `zone` that of its case.
+    """
 
     reminder: Reminder
     now: datetime
     claim: int
     tries: int
+    zone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +96,11 @@ late AS (
   SELECT organisation_id, id, claim, worker, state, reason, false FROM claimed
   WHERE state <> 'CLAIMED'
 )
-SELECT {COLUMNS}, now, claim, tries FROM claimed WHERE state = 'CLAIMED'
+SELECT {COLUMNS}, now, claim, tries,
+  (SELECT m.extra ->> 'timeZone' FROM marks m
+   WHERE m.organisation_id = claimed.organisation_id AND m.case_id = claimed.case_id
+     AND m.thing = 'case' AND m.occasion = claimed.case_id AND m.type = 'case.opened') AS zone
+FROM claimed WHERE state = 'CLAIMED'
 """
 
 _SETTLE = """
@@ -114,13 +122,14 @@ WITH told AS (
   FROM told t
   WHERE r.organisation_id = t.organisation_id AND r.id = t.id
     AND r.claim = t.claim AND r.state = 'CLAIMED'
-  RETURNING r.organisation_id, r.id
+  RETURNING r.organisation_id, r.id, r.claim
 ), noted AS (
   INSERT INTO attempts (organisation_id, reminder_id, claim, worker, channel, outcome, code,
                         receipt, late)
   SELECT t.organisation_id, t.id, t.claim, %(worker)s, t.channel, t.outcome, t.code, t.receipt,
          m.id IS NULL
-  FROM told t LEFT JOIN marked m ON m.organisation_id = t.organisation_id AND m.id = t.id
+  FROM told t LEFT JOIN marked m
+    ON m.organisation_id = t.organisation_id AND m.id = t.id AND m.claim = t.claim
   -- Told twice, when the first answer was lost, it stays as it was told first.
   ON CONFLICT DO NOTHING
 )
@@ -143,7 +152,10 @@ class Claims:
         """
         given = {"most": most, "worker": self.worker, "lease": self.lease}
         rows = await self._claiming.run(_CLAIM, given)
-        return [Claimed(reminder_of(row), row["now"], row["claim"], row["tries"]) for row in rows]
+        return [
+            Claimed(reminder_of(row), row["now"], row["claim"], row["tries"], row["zone"])
+            for row in rows
+        ]
 
     async def settle(self, settled: Sequence[Settled]) -> int:
         """Note what became of claims; return for how many of them it still counted."""
