@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import bisect
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from types import MappingProxyType
@@ -51,31 +51,31 @@ QUIET: tuple[QuietHours | None, ...] = (
     QuietHours(time(23, 30), time(2, 30)),
     QuietHours(time(2, 15), time(2, 45)),
 )
+PROMISE = load_all()["commitment-due"].kind
+DAILY = replace(PROMISE, expiry=replace(PROMISE.expiry, after=3 * DAY, of=None))
 PERSON, ORGANISATION, CASE = "person-1", "organisation-1", "case-1"
 # Minutes from where the clock on the wall stood at the change.
 NEAR = (-60, -1, 0, 15, 30, 59, 60, 90)
 LEADS = (-180, -60, 0, 30, 90, 300)
 
 
-@dataclass(frozen=True, slots=True)
 class Walls:
     """What a zone's clock on the wall shows in each minute of some days."""
 
-    zone: str
-    start: datetime
-    shown: tuple[datetime, ...]
+    def __init__(self, zone: str, start: datetime, shown: Sequence[datetime]) -> None:
+        self.zone, self.start, self.shown = zone, start, shown
+        self.minutes = [each.hour * 60 + each.minute for each in shown]
+        self.places: dict[datetime, list[int]] = {}
+        for index, each in enumerate(shown):
+            self.places.setdefault(each, []).append(index)
 
     def index(self, at: datetime) -> int:
         return (at - self.start) // MINUTE
 
-    def at(self, index: int) -> datetime:
-        return self.start + index * MINUTE
-
     def first_showing(self, wanted: datetime) -> int:
         """The first minute that shows a local time; after a gap, the first that shows a later one."""
-        for index, shown in enumerate(self.shown):
-            if shown == wanted:
-                return index
+        if wanted in self.places:
+            return self.places[wanted][0]
         return next(
             index
             for index in range(1, len(self.shown))
@@ -157,11 +157,12 @@ def around(name: str, change: datetime, tally: Tally) -> None:
     base = walls.shown[middle - 1] + MINUTE
     wanted = [base + near * MINUTE for near in NEAR]
     wanted += [datetime.combine(base.date(), each) for each in (time(), time(12))]
+    falls = [(each, walls.first_showing(each)) for each in wanted]
     for quiet in QUIET:
         wishes = Preferences(zone=name, quiet=quiet)
-        for each in wanted:
+        for each, wished in falls:
             for shift in Shift:
-                _on_a_day(walls, each, wishes, shift, tally)
+                _on_a_day(walls, each, wished, wishes, shift, tally)
         for lead in LEADS:
             _before_a_session(walls, change + lead * MINUTE, wishes, tally)
         _series(walls, base, wishes, tally)
@@ -172,9 +173,8 @@ def _walls(name: str, change: datetime) -> Walls:
     zone = ZoneInfo(name)
     count = 2 * AROUND // MINUTE
     instants = (start + each * MINUTE for each in range(count))
-    return Walls(
-        name, start, tuple(at.astimezone(zone).replace(tzinfo=None, fold=0) for at in instants)
-    )
+    shown = [at.astimezone(zone).replace(tzinfo=None, fold=0) for at in instants]
+    return Walls(name, start, shown)
 
 
 def _count(walls: Walls, change: datetime, tally: Tally) -> None:
@@ -184,19 +184,13 @@ def _count(walls: Walls, change: datetime, tally: Tally) -> None:
     tally.seen["overlaps"] += step < MINUTE
 
 
-def _on_a_day(
-    walls: Walls, wanted: datetime, wishes: Preferences, shift: Shift, tally: Tally
+def _on_a_day(  # noqa: PLR0913 - what is wanted, where it falls, and by whom
+    walls: Walls, wanted: datetime, wished: int, wishes: Preferences, shift: Shift, tally: Tally
 ) -> None:
     """A reminder at a local time of a day."""
-    wished = walls.first_showing(wanted)
-    tally.seen["in a gap"] += walls.shown[wished] != wanted
-    tally.seen["shown twice"] += walls.shown.count(wanted) > 1
-    kind = replace(
-        load_all()["commitment-due"].kind,
-        moments=(Moment("then", at=wanted.time()),),
-        shift=shift,
-        expiry=replace(load_all()["commitment-due"].kind.expiry, after=3 * DAY, of=None),
-    )
+    tally.seen["in a gap"] += wanted not in walls.places
+    tally.seen["shown twice"] += len(walls.places.get(wanted, ())) > 1
+    kind = replace(DAILY, moments=(Moment("then", at=wanted.time()),), shift=shift)
     case, _ = _known([_promise(walls, wanted.date())])
     _judge(walls, _planned(kind, case, wishes), wished, wishes, shift, tally)
 
@@ -211,10 +205,8 @@ def _before_a_session(walls: Walls, start: datetime, wishes: Preferences, tally:
 
 
 def _series(walls: Walls, base: datetime, wishes: Preferences, tally: Tally) -> None:
-    """A promise for each of four days at the hour of the change: each leaves once, at its time."""
-    kind = replace(
-        load_all()["commitment-due"].kind, moments=(Moment("then", at=base.time()),), cap=99
-    )
+    """A promise for each of three days at the hour of the change: each leaves once, at its time."""
+    kind = replace(PROMISE, moments=(Moment("then", at=base.time()),), cap=99)
     days = [base.date() + each * DAY for each in (-1, 0, 1)]
     promises = [_promise(walls, day) for day in days]
     _, opening = _known([])
@@ -283,13 +275,12 @@ def _last(walls: Walls, index: int, wishes: Preferences) -> int:
 
 
 def _is_quiet(walls: Walls, index: int, wishes: Preferences) -> bool:
-    if wishes.quiet is None:
+    quiet = wishes.quiet
+    if quiet is None:
         return False
-    shown, quiet = walls.shown[index].time(), wishes.quiet
-    minutes, starts, ends = (
-        each.hour * 60 + each.minute for each in (shown, quiet.starts, quiet.ends)
-    )
-    return (minutes - starts) % 1440 < (ends - starts) % 1440
+    starts = quiet.starts.hour * 60 + quiet.starts.minute
+    ends = quiet.ends.hour * 60 + quiet.ends.minute
+    return (walls.minutes[index] - starts) % 1440 < (ends - starts) % 1440
 
 
 def _planned(kind: Kind, case: Case, wishes: Preferences) -> list[Reminder | Silent]:

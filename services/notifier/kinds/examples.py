@@ -62,27 +62,32 @@ def line(outcome: Outcome, zone: str) -> str:
 
 def played(kind: Kind, example: Example) -> tuple[Outcome, ...]:
     """Let an example's time pass, and return what became of every reminder."""
+    return run(kind, example).outcomes
+
+
+def run(kind: Kind, example: Example) -> Timeline:
+    """Let an example's time pass, and return all that happened."""
     heard = [_fact(text, at, example.zone) for at, text in enumerate(example.facts)]
     start = min(fact.at for fact in heard) - timedelta(days=1)
-    wishes = dict.fromkeys((CLIENT, THERAPIST, "person-caregiver"), example.preferences)
-    run = Timeline({kind.name: kind}, Case(_ORGANISATION, _CASE), wishes)
-    run.hear(_opening(start, example.zone), start)
+    wishes = {who: example.preferences for who in (CLIENT, THERAPIST, "person-caregiver")}
+    line = Timeline({kind.name: kind}, Case(_ORGANISATION, _CASE), wishes)
+    line.hear(_opening(start, example.zone), start)
     for fact in sorted(heard, key=lambda each: each.at):
-        _pass(run, example, fact.at)
+        _pass(line, example, fact.at)
         # Who is away hears of it only on coming back.
         now = example.away[1] if example.away and _within(fact.at, example.away) else fact.at
-        run.hear([fact], now)
-    _pass(run, example, max(fact.at for fact in heard) + timedelta(days=120))
-    return run.outcomes
+        line.hear([fact], now)
+    _pass(line, example, max(fact.at for fact in heard) + timedelta(days=120))
+    return line
 
 
-def _pass(run: Timeline, example: Example, until: datetime) -> None:
+def _pass(passing: Timeline, example: Example, until: datetime) -> None:
     if example.away and until >= example.away[0]:
-        run.pass_until(example.away[0])
+        passing.pass_until(example.away[0])
         if until < example.away[1]:
             return
-        run.wake(example.away[1])
-    run.pass_until(until)
+        passing.wake(example.away[1])
+    passing.pass_until(until)
 
 
 def _within(at: datetime, span: tuple[datetime, datetime]) -> bool:
