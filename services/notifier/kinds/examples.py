@@ -69,7 +69,7 @@ def run(kind: Kind, example: Example) -> Timeline:
     """Let an example's time pass, and return all that happened."""
     heard = [_fact(text, at, example.zone) for at, text in enumerate(example.facts)]
     start = min(fact.at for fact in heard) - timedelta(days=1)
-    wishes = {who: example.preferences for who in (CLIENT, THERAPIST, "person-caregiver")}
+    wishes = dict.fromkeys((CLIENT, THERAPIST, "person-caregiver"), example.preferences)
     line = Timeline({kind.name: kind}, Case(_ORGANISATION, _CASE), wishes)
     line.hear(_opening(start, example.zone), start)
     for fact in sorted(heard, key=lambda each: each.at):
