@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Uuid, bindparam, select
-from sqlalchemy.dialects.postgresql import insert
 
+from .prepared import as_json, replacement
 from .rows import Found, Query
 from .tables import reliability
 from .transaction import Transaction
@@ -25,16 +25,15 @@ async def present(tx: Transaction, case: UUID) -> dict[str, Found]:
     return {row["party"]: row for row in await _PRESENT.all(tx, case=case)}
 
 
-async def keep(tx: Transaction, case: UUID, party: str, values: Mapping[str, Any]) -> None:
-    """Insert or replace a party's figures (for the engine)."""
-    row = {
-        "organisation_id": tx.principal.organisation,
-        "case_id": case,
-        "party": party,
-        **values,
-    }
-    await tx.run(
-        insert(reliability)
-        .values(row)
-        .on_conflict_do_update(index_elements=["organisation_id", "case_id", "party"], set_=values)
+async def keep(tx: Transaction, case: UUID, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert or replace figures, each a row with its `party` (for the engine)."""
+    if not rows:
+        return
+    values = [{"case_id": case, **row} for row in rows]
+    names = tuple(values[0])
+    replaced = tuple(name for name in names if name not in ("case_id", "party"))
+    await tx.fetch(
+        replacement(reliability, names, replaced),
+        organisation=tx.principal.organisation,
+        rows=as_json(values),
     )

@@ -25,7 +25,7 @@ async def derive(tx: Transaction, case: Mapping[str, Any], now: datetime) -> int
     # Whoever else derives them waits, and then sees what was done here.
     await tx.lock(f"reliability:{case['id']}")
     present = await kept.present(tx, case["id"])
-    changed = 0
+    changed = []
     policy = Policy(interval_days=case["interval_days"])
     zone = ZoneInfo(case["time_zone"])
     held = [session_record(row) for row in await sessions.history(tx, case["id"])]
@@ -35,9 +35,9 @@ async def derive(tx: Transaction, case: Mapping[str, Any], now: datetime) -> int
         found = reliability(party, held, promised, now, policy)
         columns = _columns(found, now, inputs_hash({"party": party, **inputs}))
         if _differs(present.get(party.value), columns):
-            await kept.keep(tx, case["id"], party.value, columns)
-            changed += 1
-    return changed
+            changed.append({"party": party.value, **columns})
+    await kept.keep(tx, case["id"], changed)
+    return len(changed)
 
 
 def _plain(records: Sequence[SessionRecord | CommitmentRecord]) -> list[dict[str, Any]]:
