@@ -1,13 +1,13 @@
 """Mutation testing of `domain/`: how many small faults the ground tests notice.
 
 mutmut makes the faults, one at a time: another operator, a number one higher, an argument left
-out. It works on a copy in a temporary folder, so that the working tree stays as it is, and on a
-copy laid out its way: a module is called there what its path says, so `services/` is the root.
-docs/reference/mutants.md explains the survivors.
+out. `mutant_runs` runs the tests with each. All of it happens in a copy in a temporary folder, so
+that the working tree stays as it is. docs/reference/mutants.md explains the survivors.
 """
 
 from __future__ import annotations
 
+import difflib
 import json
 import os
 import re
@@ -15,103 +15,106 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+
+from mutmut.mutation.file_mutation import MutatedFile, mutate_file_contents
 
 from evidence.figures import Figure
 
 ROOT = Path(__file__).parents[1]
-MUTMUT = Path(sys.executable).parent / "mutmut"
 LEAST = 90.0  # percent
 
-# The short form: two modules, and the tests that are theirs.
+# The short form: some modules, and the tests that are theirs.
 SMALL = {"commitments": "test_commitments.py", "disclosure": "test_disclosure.py"}
 
 # The ground tests need none of the fixtures, which would start the app in every process. Those that
 # are slow would run for every mutant they touch; what they find, the quick ones have to find too.
-# Time is given generously: on a busy machine a slow mutant must not be taken for an endless one.
-SETTINGS = """\
-[mutmut]
-source_paths = alliance_api
-only_mutate = {modules}
-also_copy = {beside}
-pytest_add_cli_args =
-  --noconftest
-  -m
-  not slow
-pytest_add_cli_args_test_selection = tests/ground
-timeout_constant = 5
-timeout_multiplier = 3
-"""
+RUN = ["--noconftest", "-m", "not slow", "-q", "-s", "-p", "evidence.mutant_runs", "-p", "no:xdist"]
 
 # mutmut leaves decorated functions alone. In the copy properties get a method to themselves, and
-# caches go: they change how fast a pure function answers and not what, and mutmut's processes
-# would share the answers of the original.
+# caches go: they change how fast a pure function answers and not what.
 CACHE = re.compile(r"^ *@(?:lru_)?cache\b.*\n", re.MULTILINE)
 PROPERTY = re.compile(r"^( +)@property\n +def (\w+)\(self\)", re.MULTILINE)
 METHOD = r"\1\2 = property(lambda self: self._of_\2())\n\n\1def _of_\2(self)"
 
 # With CI set hypothesis draws the same examples every time, and sets no deadline.
-ENVIRONMENT = {**os.environ, "CI": "true", "PYTHONHASHSEED": "0"}
+ENVIRONMENT = {**os.environ, "CI": "true", "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1"}
+DOMAIN = "alliance_api.domain."
 
 
 def experiment(small: bool) -> Figure:
-    """Mutate `domain/`; small: two modules of it, against their own tests."""
+    """Mutate `domain/`; small: some modules of it, against their own tests."""
+    modules = list(SMALL) if small else []
+    tests = [f"tests/ground/{name}" for name in SMALL.values()] if small else ["tests/ground"]
+    return run(modules, tests)
+
+
+def run(modules: list[str], tests: list[str]) -> Figure:
+    """Mutate these modules (or all), and run these tests."""
     with tempfile.TemporaryDirectory(prefix="alliance-mutants-") as name:
         folder = Path(name)
-        _lay_out(folder, small=small)
-        done = _mutmut(folder, "run")
+        made = _lay_out(folder, modules)
+        names = [f"{DOMAIN}{module}.{each}" for module in made for each in made[module].mutant_names]
+        (folder / "mutants.json").write_text(json.dumps(names), "utf-8")
+        command = [sys.executable, "-m", "pytest", *RUN, f"--mutants={folder}/mutants.json", *tests]
+        done = subprocess.run(command, cwd=folder, env=ENVIRONMENT, capture_output=True, text=True)
         if done.returncode:
             print(done.stdout[-3000:], done.stderr[-3000:])
-            return Figure("mutants", "mutmut did not run", f"at least {LEAST:.0f} %", met=False)
-        _tell_survivors(folder)
-        _mutmut(folder, "export-cicd-stats")
-        found = json.loads((folder / "mutants/mutmut-cicd-stats.json").read_text("utf-8"))
-    return _figure(found)
+            return Figure("mutants", "the tests did not run", f"at least {LEAST:.0f} %", met=False)
+        fates: dict[str, str] = json.loads((folder / "mutants.json").read_text("utf-8"))
+    for line in _survivors(made, fates):
+        print(line)
+    return _figure(Counter(fates.values()))
 
 
-def _lay_out(folder: Path, *, small: bool) -> None:
-    """Write the copy, with `services/` as its root, and how to mutate it."""
-    without = shutil.ignore_patterns(".*", "__pycache__", "services", "var")
+def _lay_out(folder: Path, modules: list[str]) -> dict[str, MutatedFile]:
+    """Write the copy, and the mutants into it; return these, by module."""
+    without = shutil.ignore_patterns(".*", "__pycache__", "var")
     shutil.copytree(ROOT, folder, ignore=without, dirs_exist_ok=True)
-    shutil.copytree(ROOT / "services", folder, ignore=without, dirs_exist_ok=True)
-    for module in (folder / "alliance_api/domain").glob("*.py"):
-        plain = CACHE.sub("", PROPERTY.sub(METHOD, module.read_text("utf-8")))
-        module.write_text(plain, "utf-8")
-    if small:
-        for tests in (folder / "tests/ground").glob("test_*.py"):
-            if tests.name not in SMALL.values():
-                tests.unlink()
-    beside = [each.name for each in folder.iterdir() if each.name != "alliance_api"]
-    modules = [f"alliance_api/domain/{name}.py" for name in (SMALL if small else "*")]
-    settings = SETTINGS.format(modules=_lines(modules), beside=_lines(beside))
-    (folder / "setup.cfg").write_text(settings, "utf-8")
+    domain = folder / "services/alliance_api/domain"
+    files = [file for file in sorted(domain.glob("*.py")) if not modules or file.stem in modules]
+    with ProcessPoolExecutor() as pool:
+        made = dict(zip((file.stem for file in files), pool.map(_mutated, files), strict=True))
+    for file in files:
+        file.write_text(made[file.stem].code, "utf-8")
+    return made
 
 
-def _lines(names: Iterable[str]) -> str:
-    return "".join(f"\n  {name}" for name in sorted(names))
+def _mutated(file: Path) -> MutatedFile:
+    plain = CACHE.sub("", PROPERTY.sub(METHOD, file.read_text("utf-8")))
+    return mutate_file_contents(str(file), plain)
 
 
-def _mutmut(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [str(MUTMUT), *words]
-    return subprocess.run(command, cwd=folder, env=ENVIRONMENT, capture_output=True, text=True)
+def _survivors(made: Mapping[str, MutatedFile], fates: Mapping[str, str]) -> Iterator[str]:
+    """Return every mutant no test noticed, with the lines it changed."""
+    for module, file in made.items():
+        lines = file.code.splitlines()
+        for mutant in file.mutant_names:
+            fate = fates[f"{DOMAIN}{module}.{mutant}"]
+            if fate != "killed":
+                yield f"{fate}: {module}.{mutant}"
+            if fate in ("survived", "not reached"):
+                yield from _changed(file, lines, mutant)
 
 
-def _tell_survivors(folder: Path) -> None:
-    """Print every mutant no test noticed, with the line it changed."""
-    for line in _mutmut(folder, "results").stdout.splitlines():
-        name, _, fate = line.strip().rpartition(": ")
-        print(f"{fate}: {name.removeprefix('alliance_api.domain.')}")
-        if fate == "survived":
-            shown = _mutmut(folder, "show", name).stdout.splitlines()
-            print(*(each for each in shown if re.match(r"[-+](?![-+])", each)), sep="\n")
+def _changed(file: MutatedFile, lines: list[str], mutant: str) -> Iterator[str]:
+    original = f"{mutant.partition('__mutmut_')[0]}__mutmut_orig"
+    before, after = (
+        [line for line in lines[span.start - 1 : span.end] if "__mutmut_" not in line]
+        for span in map(file.line_span_by_function_name.__getitem__, (original, mutant))
+    )
+    found = difflib.ndiff(before, after)
+    yield from (line for line in found if line.startswith(("- ", "+ ")))
 
 
-def _figure(found: dict[str, int]) -> Figure:
-    total, killed, late = found["total"], found["killed"], found["timeout"]
-    share = 100 * (killed + late) / total if total else 0.0
+def _figure(found: Counter[str]) -> Figure:
+    total, noticed = found.total(), found["killed"] + found["late"]
+    share = 100 * noticed / total if total else 0.0
     figure = (
-        f"{total} mutants: {killed} killed, {late} ran out of time, "
-        f"{total - killed - late} survived; {share:.1f} % noticed"
+        f"{total} mutants: {found['killed']} killed, {found['late']} ran out of time, "
+        f"{total - noticed} survived; {share:.1f} % noticed"
     )
     return Figure("mutants", figure, f"at least {LEAST:.0f} %", met=share >= LEAST)

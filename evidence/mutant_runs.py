@@ -1,0 +1,165 @@
+"""A pytest plugin: runs the tests once for each mutant, each time in a fork of its own.
+
+The tests are collected once, and a mutant only meets those that call its function, the quickest
+first, until one fails. Forks start from a process in which no test has run, so nothing that one
+test or mutant leaves behind reaches another.
+"""
+
+from __future__ import annotations
+
+import functools
+import gc
+import json
+import os
+import resource
+import signal
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import zip_longest
+from math import ceil
+from pathlib import Path
+from time import process_time
+from typing import Any
+
+import pytest
+from mutmut.mutation import trampoline
+
+SURVIVED, KILLED = 0, 1
+AT_ONCE = os.cpu_count() or 1
+# Seconds of CPU that a mutant gets: more than its tests took by so much, or it runs for ever.
+SPARE, TIMES = 5, 3
+MEMORY = 4 * 2**30
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a fork does, and the seconds of CPU that it may take."""
+
+    name: str
+    work: Callable[[], int]
+    seconds: float
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add what this plugin reads and writes."""
+    parser.addoption("--mutants", type=Path, help="JSON: a list of names; becomes their fates")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> bool:
+    """Run the tests for every mutant instead of once."""
+    path: Path = session.config.getoption("--mutants")
+    # Forks share one folder for temporary files; made now, they need not agree on one.
+    session.config._tmp_path_factory.getbasetemp()  # type: ignore[attr-defined]
+    gc.freeze()
+    found = _survey(session, path.with_suffix(".survey"))
+    tasks, fates = [], {}
+    for mutant in json.loads(path.read_text("utf-8")):
+        items, seconds = found.get(mutant.partition("__mutmut_")[0], ([], 0))
+        if items:
+            tasks.append(Task(mutant, _meeting(session, mutant, items), TIMES * seconds + SPARE))
+        else:
+            fates[mutant] = "not reached"
+    path.write_text(json.dumps(fates | dict(_run(tasks))), "utf-8")
+    return True
+
+
+def _survey(session: pytest.Session, path: Path) -> dict[str, tuple[list[pytest.Item], float]]:
+    """Return which tests call each function, the quickest first, and how long they take."""
+    ever = resource.RLIM_INFINITY
+    without = Task("without", lambda: _look(session, path), ever)
+    everywhere = Task("everywhere", _meeting(session, "fail", session.items), ever)
+    fates = dict(_run([without, everywhere]))
+    if fates != {"without": "survived", "everywhere": "killed"}:
+        pytest.exit(f"The tests do not tell faults from none: {fates}", returncode=1)
+    seen = json.loads(path.read_text("utf-8"))
+    found: dict[str, tuple[list[pytest.Item], float]] = defaultdict(lambda: ([], 0.0))
+    for item in sorted(session.items, key=lambda item: seen[item.nodeid][0]):
+        seconds, functions = seen[item.nodeid]
+        for function in functions:
+            items, before = found[function]
+            found[function] = [*items, item], before + seconds
+    return found
+
+
+def _look(session: pytest.Session, path: Path) -> int:
+    """Run every test by itself without a fault; write how long it takes and what it calls."""
+    calls: set[str] = set()
+    trampoline.record_trampoline_hit = lambda name, caller=None: calls.add(name)  # noqa: ARG005
+    trampoline.set_mutant_under_test("stats")
+    caches = _caches()
+    found = {}
+    for item in session.items:
+        calls.clear()
+        for cache in caches:
+            cache.cache_clear()
+        started = process_time()
+        if not _passes(session, item, None):
+            return KILLED
+        found[item.nodeid] = process_time() - started, sorted(calls)
+    path.write_text(json.dumps(found), "utf-8")
+    return SURVIVED
+
+
+def _caches() -> list[Any]:
+    gc.unfreeze()
+    kind = type(functools.cache(lambda: None))
+    return [each for each in gc.get_objects() if isinstance(each, kind) and _ours(each)]
+
+
+def _ours(cache: Any) -> bool:
+    return str(getattr(cache, "__module__", "")).startswith(("alliance_api", "tests"))
+
+
+def _meeting(
+    session: pytest.Session, mutant: str, items: Iterable[pytest.Item]
+) -> Callable[[], int]:
+    def meet() -> int:
+        trampoline.set_mutant_under_test(mutant)
+        tests = list(items)
+        for item, following in zip_longest(tests, tests[1:]):
+            if not _passes(session, item, following):
+                return KILLED
+        return SURVIVED
+
+    return meet
+
+
+def _passes(session: pytest.Session, item: pytest.Item, following: pytest.Item | None) -> bool:
+    item.ihook.pytest_runtest_protocol(item=item, nextitem=following)
+    return not session.testsfailed
+
+
+def _run(tasks: Iterable[Task]) -> Iterator[tuple[str, str]]:
+    """Do tasks in forks, some of them at once; tell what became of each."""
+    running: dict[int, str] = {}
+    for task in tasks:
+        if len(running) == AT_ONCE:
+            yield _ended(running)
+        pid = os.fork()
+        if not pid:
+            os._exit(_do(task))
+        running[pid] = task.name
+    while running:
+        yield _ended(running)
+
+
+def _do(task: Task) -> int:
+    silence = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(silence, 1)
+    os.dup2(silence, 2)
+    if task.seconds != resource.RLIM_INFINITY:
+        resource.setrlimit(resource.RLIMIT_CPU, (ceil(task.seconds), ceil(task.seconds) + 1))
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    try:
+        return task.work()
+    except BaseException:  # noqa: BLE001 - a mutant that breaks even pytest has been noticed
+        return KILLED
+
+
+def _ended(running: dict[int, str]) -> tuple[str, str]:
+    pid, status = os.wait()
+    code = os.waitstatus_to_exitcode(status)
+    late = code in (-signal.SIGXCPU, -signal.SIGKILL)
+    return running.pop(pid), "late" if late else "killed" if code else "survived"
