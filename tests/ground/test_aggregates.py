@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import math
 import random
 from dataclasses import replace
+from statistics import fmean
 
 import pytest
 
@@ -156,6 +158,67 @@ def test_too_few_clients_tell_no_spread() -> None:
 
     assert found.value is not None
     assert found.interval is None
+
+
+@pytest.mark.parametrize("clients", [15, 16])
+def test_a_spread_takes_fifteen_degrees_of_freedom(clients: int) -> None:
+    places = treated(a1=8, b1=clients - 8)
+    found = told(places, ordinary(places))[ALL]
+
+    assert (found.interval is not None) is (clients == 16)
+
+
+def spread(values: dict[int, float]) -> float:
+    """Return the SD around the therapists' means, rounded up to a 20th of the range."""
+    squares = 0.0
+    for name in ("a1", "a2", "a3", "b1", "b2"):
+        own = [value for client, value in values.items() if FIVE[client].therapist == name]
+        squares += sum((value - fmean(own)) ** 2 for value in own)
+    return math.ceil(math.sqrt(squares / (50 - 5)) / 2.4) * 2.4
+
+
+@pytest.mark.parametrize("cell", [ALL, (Level.TEAM, "a"), therapist("b2")])
+def test_the_interval_is_that_of_a_mean_and_half_a_step_wider(cell: tuple[Level, str]) -> None:
+    values = ordinary(FIVE)
+    figure = told(FIVE, values)[cell]
+    assert figure.value is not None
+    assert figure.step is not None
+    assert figure.n
+
+    half = 1.959964 * spread(values) / math.sqrt(figure.n) + figure.step / 2
+    assert figure.interval == pytest.approx((figure.value - half, figure.value + half), abs=1e-3)
+
+
+def test_an_interval_ends_where_the_scale_does() -> None:
+    high = told(FIVE, dict.fromkeys(FIVE, 60.0))[therapist("b2")]
+    low = told(FIVE, dict.fromkeys(FIVE, 12.0))[therapist("b2")]
+
+    # Nobody differs, and the SD is told as two 20ths of 48 points nevertheless.
+    half = 1.959964 * 4.8 / math.sqrt(10) + 3 / 2
+    assert high.interval == pytest.approx((58.5 - half, 60), abs=1e-3)
+    assert low.interval == pytest.approx((12, 13.5 + half), abs=1e-3)
+
+
+def test_the_funnel_is_three_standard_errors_wide_for_so_many_clients() -> None:
+    values = ordinary(FIVE, seed=5)
+    figure = told(FIVE, values)[therapist("b2")]
+    assert figure.components is not None
+
+    half = 3.0902 * spread(values) / math.sqrt(10)
+    mean = figure.components.mean
+    assert figure.funnel == pytest.approx((mean - half, mean + half), abs=1e-3)
+
+
+def test_a_whole_is_told_from_its_parts_to_three_decimals() -> None:
+    sizes = {"a1": 8, "a2": 9, "a3": 10, "b1": 11, "b2": 14}
+    places = treated(**sizes)
+    values = {c: 60.0 if places[c].therapist == "a1" else x for c, x in ordinary(places).items()}
+    found = told(places, values)
+    parts = [(found[therapist(name)].value or 0, size) for name, size in sizes.items()]
+
+    assert found[ALL].value == round(sum(value * size for value, size in parts) / 52, 3)
+    # Eight clients lie at the end of the range, where a place is three points wide.
+    assert found[ALL].step == round((8 * 3 + 44 * 2) / 52, 3)
 
 
 def test_of_a_withheld_cell_nothing_is_told_but_why() -> None:

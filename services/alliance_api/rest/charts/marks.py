@@ -53,8 +53,8 @@ def missed(x: float, y: float) -> str:
 def gap(x: float, y: float) -> str:
     """Draw a line that breaks: it ends at a score, and begins again at another."""
     # Without the scores it would be taken for the dashes of what is usual.
-    ends = [element("circle", cx=x + side, cy=y, r=2.2, fill=QUIET) for side in (-4, 4)]
-    return "".join([_stroke(f"M{x - 8:.1f} {y:.1f}h4m8 0h4", 1.5), *ends])
+    ends = [element("circle", cx=x + side, cy=y, r=2, fill=QUIET) for side in (-3, 3)]
+    return "".join([_stroke(f"M{x - 6.5:.1f} {y:.1f}h3.5m6 0h3.5", 1.5), *ends])
 
 
 def _triangle(x: float, y: float, told: str, colour: str, size: float) -> str:
