@@ -46,6 +46,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--mutants", type=Path, help="JSON: a list of names; becomes their fates")
 
 
+_failures: list[str] = []
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Remember what failed, for whoever wonders why tests fail without a mutant."""
+    if report.failed:
+        _failures.append(f"{report.nodeid} fails in its {report.when}: {report.longreprtext}")
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop(session: pytest.Session) -> bool:
     """Run the tests for every mutant instead of once."""
@@ -72,7 +81,8 @@ def _survey(session: pytest.Session, path: Path) -> dict[str, tuple[list[pytest.
     everywhere = Task("everywhere", _meeting(session, "fail", session.items), ever)
     fates = dict(_run([without, everywhere]))
     if fates != {"without": "survived", "everywhere": "killed"}:
-        pytest.exit(f"The tests do not tell faults from none: {fates}", returncode=1)
+        failed = path.read_text("utf-8") if path.exists() else ""
+        pytest.exit(f"The tests do not tell faults from none: {fates} {failed}", returncode=1)
     seen = json.loads(path.read_text("utf-8"))
     found: dict[str, tuple[list[pytest.Item], float]] = defaultdict(lambda: ([], 0.0))
     for item in sorted(session.items, key=lambda item: seen[item.nodeid][0]):
@@ -96,6 +106,7 @@ def _look(session: pytest.Session, path: Path) -> int:
             cache.cache_clear()
         started = process_time()
         if not _passes(session, item, None):
+            path.write_text("\n".join(_failures), "utf-8")
             return KILLED
         found[item.nodeid] = process_time() - started, sorted(calls)
     path.write_text(json.dumps(found), "utf-8")
@@ -103,13 +114,12 @@ def _look(session: pytest.Session, path: Path) -> int:
 
 
 def _caches() -> list[Any]:
+    """Return our caches that collecting the tests left empty, as every mutant finds them."""
     gc.unfreeze()
     kind = type(functools.cache(lambda: None))
-    return [each for each in gc.get_objects() if isinstance(each, kind) and _ours(each)]
-
-
-def _ours(cache: Any) -> bool:
-    return str(getattr(cache, "__module__", "")).startswith(("alliance_api", "tests"))
+    found: list[Any] = [each for each in gc.get_objects() if isinstance(each, kind)]
+    ours = [each for each in found if str(each.__module__).startswith(("alliance_api", "tests"))]
+    return [each for each in ours if not each.cache_info().currsize]
 
 
 def _meeting(
