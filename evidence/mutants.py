@@ -57,7 +57,9 @@ def run(modules: list[str], tests: list[str]) -> Figure:
     with tempfile.TemporaryDirectory(prefix="alliance-mutants-") as name:
         folder = Path(name)
         made = _lay_out(folder, modules)
-        names = [f"{DOMAIN}{module}.{each}" for module in made for each in made[module].mutant_names]
+        names = [
+            f"{DOMAIN}{module}.{each}" for module in made for each in made[module].mutant_names
+        ]
         (folder / "mutants.json").write_text(json.dumps(names), "utf-8")
         command = [sys.executable, "-m", "pytest", *RUN, f"--mutants={folder}/mutants.json", *tests]
         done = subprocess.run(command, cwd=folder, env=ENVIRONMENT, capture_output=True, text=True)

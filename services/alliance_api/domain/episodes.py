@@ -11,7 +11,7 @@ from enum import StrEnum
 from alliance_api.domain.exact import difference
 from alliance_api.domain.methods import Method
 
-__all__ = ["WINDOW", "Alarm", "AlarmRule", "Episode", "Pattern", "either", "episodes"]
+__all__ = ["WINDOW", "Alarm", "AlarmRule", "Episode", "Pattern", "either", "episodes", "follow"]
 
 WINDOW = 5
 """Sessions in which a drop may be repaired. [D]"""
@@ -91,13 +91,13 @@ def episodes(values: Sequence[float], rule: AlarmRule) -> tuple[Episode, ...]:
         if alarm is None:
             index += 1
             continue
-        episode, index = _follow(values, index, alarm)
+        episode, index = follow(values, index, alarm)
         found.append(episode)
     return tuple(found)
 
 
-def _follow(values: Sequence[float], at: int, alarm: Alarm) -> tuple[Episode, int]:
-    """Return the episode an alarm begins, and the first session after it."""
+def follow(values: Sequence[float], at: int, alarm: Alarm) -> tuple[Episode, int]:
+    """Return the episode that an alarm `at` a session begins, and the first session after it."""
     last = len(values) - 1 if alarm.window is None else at + alarm.window
     later = range(at + 1, min(last, len(values) - 1) + 1)
     repair = next((i for i in later if values[i] >= alarm.mended_at), None)

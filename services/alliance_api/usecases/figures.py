@@ -16,6 +16,7 @@ from alliance_api.domain.charts import METHOD as CHART
 from alliance_api.domain.charts import chart
 from alliance_api.domain.concordance import METHOD as CONCORDANCE
 from alliance_api.domain.concordance import PREDICTION_METHOD, Rating, concordance, prediction
+from alliance_api.domain.drift import CUSUM_METHOD, EWMA_METHOD
 from alliance_api.domain.episodes import Episode, episodes
 from alliance_api.domain.intervals import Estimate
 from alliance_api.domain.norms import Norm
@@ -23,6 +24,7 @@ from alliance_api.domain.psychometrics import ceiling
 from alliance_api.domain.ruptures import DROP_1SD, DROP_2SD, drops
 from alliance_api.domain.shapes import METHOD as SHAPE
 from alliance_api.domain.shapes import trajectory
+from alliance_api.domain.slow_falls import slow_falls
 from alliance_api.instruments.alliance import is_alliance
 from alliance_api.instruments.loader import load_all
 from alliance_api.instruments.pairs import Pair, pairs
@@ -40,6 +42,8 @@ METHODS = (
     DROP_1SD,
     DROP_2SD,
     BEYOND_NOISE,
+    EWMA_METHOD,
+    CUSUM_METHOD,
     CONCORDANCE,
     PREDICTION_METHOD,
     *outcomes.METHODS,
@@ -162,7 +166,10 @@ def _norm_columns(norm: Norm | None) -> dict[str, Any]:
 
 
 def ruptures_of(scores: Series, norm: Norm | None) -> Rows:
-    """Return the ruptures of a series, as each rule finds them; of what is no alliance, none."""
+    """Return the ruptures and slow falls of a series, as each rule finds them.
+
+    Of what is no alliance, none.
+    """
     first, values = scores[0], _values(scores)
     if not is_alliance(first["instrument_code"], first["scale"]):
         return []
@@ -172,6 +179,7 @@ def ruptures_of(scores: Series, norm: Norm | None) -> Rows:
         *episodes(values, beyond_noise_rule(values, sd)),
         *drops(values, k=1, between_sd=between),
         *drops(values, k=2, between_sd=between),
+        *slow_falls(values, [row["taken_at"] for row in scores]),
     ]
     return [_rupture(scores, episode) for episode in found]
 

@@ -35,7 +35,12 @@ class NoLimits(StrEnum):
 
 @comes_from(Table("ruptures", subject="case_id", label=TREND), TREND)
 class Rupture:
-    """A marked fall beyond error and its mending: one episode, however many sessions it lasts."""
+    """A marked fall beyond error and its mending: one episode, however many sessions it lasts.
+
+    Each rule finds its own, and `method` names it: `rupture-beyond-noise` is the one that signals
+    are made by, `rupture-drop-1sd` and `rupture-drop-2sd` look back, `ewma` and `cusum` tell of
+    slow falls after the baseline.
+    """
 
     start: Measurement | None = field(ToOne({"start_id": "id"}))
     nadir: Measurement | None = field(ToOne({"nadir_id": "id"}))

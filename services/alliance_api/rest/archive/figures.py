@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
+from alliance_api.rest.charts.reading import LIVE
+
 from .markup import Inside
 from .phrases import ROLE, number, person, plain, share, signed, worded
 from .reader import Reader
@@ -22,7 +24,8 @@ def minutes(late: float | None) -> str:
 def trajectory(reader: Reader, row: Row) -> Cells:
     """Return what a chart rests on."""
     rated = worded(ROLE, row["informant"])
-    ruptures = {one["start"]["id"] for one in row["ruptures"] if one["start"]}
+    # As in the pictures: those of the rule that signals are made by.
+    ruptures = [one for one in row["ruptures"] if one["start"] and one["method"]["id"] in LIVE]
     scale = reader.scale(row["instrumentCode"], row["scale"])
     usual, lower = number(row["centre"]), number(row["lower"])
     return scale, rated, str(row["n"]), usual, lower, str(len(ruptures) or "–")
