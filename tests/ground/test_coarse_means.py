@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from alliance_api.domain.coarse_means import Known, Place, added, blocks, means, told
+from alliance_api.domain.coarse_means import Known, Place, Told, added, blocks, means, told
 from alliance_api.domain.grids import Grid
 from alliance_api.domain.suppression import Cell, Readers, release
 
@@ -147,6 +147,14 @@ def test_a_scale_that_adds_others_up_tells_their_sum() -> None:
     assert made.steps == [sum(one.steps[0] for one in each)]
 
 
+def test_a_sum_of_scales_keeps_what_a_point_is() -> None:
+    places = treated(5)
+    found = release([Cell("all", frozenset(places))], Readers())
+    halves = [means(dict.fromkeys(places, 5.0), Grid(0, 9, 0.5), found, Known(places))] * 2
+
+    assert added(halves).grid == Grid(0, 18, 0.5)
+
+
 def test_a_place_is_widened_for_a_reader_who_knows_some_of_a_block() -> None:
     places = treated(11)
     # Six are known to be low; the others, all at the end, would be found out.
@@ -160,32 +168,81 @@ def test_a_place_is_widened_for_a_reader_who_knows_some_of_a_block() -> None:
     assert 11 * wide.low - 6 * 12 <= 5 * 60 - 10
 
 
-@given(
+# The ends are where somebody could be found out.
+tight = st.sampled_from([0.0, 0.01, 0.99, 1.0]) | shares
+drawn_cases = (
     grids,
-    st.lists(shares, min_size=10, max_size=14),
-    st.integers(1, 5),
+    st.lists(tight, min_size=10, max_size=14),
+    st.integers(1, 9),
     st.lists(st.integers(0, 8), min_size=2, max_size=3),
 )
-def test_whoever_knows_some_clients_cannot_narrow_the_others(
-    grid: Grid, drawn: list[float], known: int, sizes: list[int]
-) -> None:
+
+
+def a_part(
+    grid: Grid, drawn: list[float], sizes: list[int]
+) -> tuple[dict[int, float], dict[int, Place]]:
+    """Return clients of so many therapists with values."""
     names = [name for name, size in zip("abc", sizes, strict=False) for _ in range(size)]
-    places = {
-        client: Place("north", names[client] if client < len(names) else "z")
-        for client in range(len(drawn))
-    }
-    values = {client: at(grid, share) for client, share in enumerate(drawn)}
-    view = frozenset(range(known))
-    made = told(values, frozenset(values), grid, Known(places, (view,)))
+    names += "z" * len(drawn)
+    places = {client: Place("north", names[client]) for client in range(len(drawn))}
+    return {client: at(grid, share) for client, share in enumerate(drawn)}, places
+
+
+def room(
+    made: list[Told], view: frozenset[int], values: dict[int, float], grid: Grid
+) -> tuple[float, float]:
+    """Return how wide the sum of those whom a reader does not know may be, and one of them."""
     rest = [each for each in made if not each.clients <= view]
-    others = frozenset[object]().union(*(each.clients for each in rest)) - view
-    sure = sum(x for c, x in values.items() if any(c in e.clients & view for e in rest))
-    n = len(others)
+    everybody = frozenset[object]().union(*(each.clients for each in rest))
+    n = len(everybody - view)
+    if not n or not everybody & view:
+        return float("inf"), float("inf")
+    sure = sum(x for client, x in values.items() if client in everybody & view)
     low = max(n * grid.minimum, sum(len(e.clients) * e.low for e in rest) - sure)
     high = min(n * grid.maximum, sum(len(e.clients) * e.high for e in rest) - sure)
     one = min(grid.maximum, high - (n - 1) * grid.minimum) - max(
         grid.minimum, low - (n - 1) * grid.maximum
     )
+    return high - low, one
 
-    assert high - low >= 10 * grid.value - 1e-6
-    assert one >= 10 * grid.value - 1e-6
+
+@given(*drawn_cases)
+def test_whoever_knows_some_clients_cannot_narrow_the_others(
+    grid: Grid, drawn: list[float], known: int, sizes: list[int]
+) -> None:
+    values, places = a_part(grid, drawn, sizes)
+    view = frozenset(range(known))
+    made = told(values, frozenset(values), grid, Known(places, (view,)))
+
+    assert min(room(made, view, values, grid)) >= 10 * grid.value - 1e-6
+
+
+@given(*drawn_cases)
+def test_nothing_is_widened_for_whoever_cannot_narrow_the_others(
+    grid: Grid, drawn: list[float], known: int, sizes: list[int]
+) -> None:
+    values, places = a_part(grid, drawn, sizes)
+    view, everybody = frozenset(range(known)), frozenset(values)
+    plain = told(values, everybody, grid, Known(places))
+    enough = min(room(plain, view, values, grid)) >= 10 * grid.value + 1e-6
+
+    if enough:
+        assert told(values, everybody, grid, Known(places, (view,))) == plain
+    else:
+        assume(min(room(plain, view, values, grid)) < 10 * grid.value - 1e-6)
+        assert told(values, everybody, grid, Known(places, (view,))) != plain
+
+
+def test_a_block_whose_clients_a_reader_knows_all_is_told_as_it_would_be() -> None:
+    places = treated(5, 7)
+    # The first five are all known, of the others two are, which are low; the rest is at the end.
+    values = {client: 30.0 if client < 5 else 12.0 if client < 7 else 60.0 for client in places}
+    view = frozenset(range(7))
+    plain = told(values, frozenset(places), WAI, Known(places))
+    made = told(values, frozenset(places), WAI, Known(places, (view,)))
+
+    known = frozenset(range(5))
+    assert [each for each in made if each.clients == known] == [
+        each for each in plain if each.clients == known
+    ]
+    assert made != plain

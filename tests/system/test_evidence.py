@@ -18,13 +18,10 @@ ELSEWHERE = {
     "bench": "tests/system/test_benchmarks.py",
 }
 
-# Its short form takes too long for a test run so far; make evidence-NAME SMALL=--small runs them.
-TOO_LONG = {"mutants"}
-
 pytestmark = [pytest.mark.slow, pytest.mark.system]
 
 
-@pytest.mark.parametrize("name", sorted(EXPERIMENTS.keys() - ELSEWHERE.keys() - TOO_LONG))
+@pytest.mark.parametrize("name", sorted(EXPERIMENTS.keys() - ELSEWHERE.keys()))
 def test_the_short_form_meets_its_target(name: str) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "evidence", name, "--small"],
