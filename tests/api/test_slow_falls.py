@@ -18,8 +18,10 @@ def read(who: Person, case: str) -> dict[str, Any]:
     return dict(who.reads(TOLD, case=case)["case"])
 
 
-def test_ewma_and_cusum_tell_of_a_slow_fall_and_raise_no_signal_of_their_own(clinic: Clinic) -> None:
-    story = a_case(clinic).with_sessions("k " * 14).with_ratings(client="34343434" + "222222")
+def test_ewma_and_cusum_tell_of_a_slow_fall_and_raise_no_signal_of_their_own(
+    clinic: Clinic,
+) -> None:
+    story = a_case(clinic).with_sessions("k " * 14).with_ratings(client="34343434222222")
 
     for who in (clinic.client, clinic.therapist):
         told = read(who, story.case_id)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alliance_api.domain.errors import Problem, Refused, refuse_if
-from alliance_api.domain.instants import between, check_aware, rfc3339
+from alliance_api.domain.instants import between, check_aware, on_the_line, rfc3339
 from alliance_api.domain.methods import inputs_hash
 from tests.ground.known import told
 
@@ -50,6 +50,20 @@ def test_what_json_cannot_say_is_refused(inputs: dict[str, object]) -> None:
 @given(st.dictionaries(st.text(), st.integers() | st.text() | st.none() | st.booleans()))
 def test_the_order_of_keys_does_not_matter(inputs: dict[str, object]) -> None:
     assert inputs_hash(dict(reversed(inputs.items()))) == inputs_hash(inputs)
+
+
+def test_instants_of_any_zone_lie_on_one_line() -> None:
+    london, tokyo = ZoneInfo("Europe/London"), ZoneInfo("Asia/Tokyo")
+    # The same instant twice, and one that London's clocks put 24 hours and a half later.
+    at = datetime(2025, 3, 29, 8, 30, tzinfo=london)
+    later = datetime(2025, 3, 30, 9, tzinfo=london)
+    first, again, last = on_the_line([at, at.astimezone(tokyo), later])
+
+    assert first == again
+    assert (last - first).total_seconds() == 23.5 * 3600
+    assert on_the_line([]) == []
+    with pytest.raises(ValueError, match="offset"):
+        on_the_line([at, NAIVE])
 
 
 def test_time_between_two_clock_readings_of_one_zone_is_real_time() -> None:

@@ -1,3 +1,4 @@
+import time
 from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
@@ -21,6 +22,12 @@ def test_anything_else_is_no_quarter(name: str) -> None:
     assert quarter(name) is None
 
 
+def test_the_calendar_ends_before_its_last_year_so_that_every_quarter_has_a_next() -> None:
+    assert quarter("0001-Q1") == Period("0001-Q1", date(1, 1, 1), date(1, 3, 31))
+    assert quarter("9998-Q4") == Period("9998-Q4", date(9998, 10, 1), date(9998, 12, 31))
+    assert quarter("9999-Q1") is None
+
+
 def test_a_quarter_is_closed_with_its_last_instant_in_utc() -> None:
     found = quarter("2026-Q3")
     assert found is not None
@@ -37,6 +44,18 @@ def test_the_last_closed_quarter_may_be_last_years() -> None:
     # In Auckland it is July already.
     auckland = timezone(timedelta(hours=12))
     assert last_closed(datetime(2026, 7, 1, 6, tzinfo=auckland)).name == "2026-Q1"
+
+
+def test_the_day_is_that_of_utc_wherever_the_machine_stands(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TZ", "Pacific/Auckland")
+    time.tzset()
+    try:
+        assert last_closed(datetime(2026, 6, 30, 18, tzinfo=UTC)).name == "2026-Q1"
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_an_instant_needs_its_offset() -> None:
