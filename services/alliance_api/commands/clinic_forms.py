@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.markup import escape
 from sqlalchemy import Connection, create_engine
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import NullPool
 
 from alliance_api.domain.ids import Kind, format_id
 from alliance_api.domain.instruments import Instrument
@@ -134,7 +135,7 @@ def _tell(clinic: Clinic, pack: Pack, done: packs.Loaded, *, dry: bool) -> None:
 @contextmanager
 def _clinic(wanted: str | None) -> Iterator[Clinic]:
     """Open a transaction for an organisation; it is committed when the block ends well."""
-    engine = create_engine(for_sqlalchemy(admin_url()))
+    engine = create_engine(for_sqlalchemy(admin_url()), poolclass=NullPool)
     try:
         with engine.connect() as connection:
             if not instruments.is_above_the_law(connection):

@@ -13,6 +13,7 @@ from uuid import UUID
 
 import psycopg
 from sqlalchemy import Connection, create_engine
+from sqlalchemy.pool import NullPool
 
 from alliance_api.domain.ids import Kind, format_id
 from alliance_api.store import seed
@@ -62,7 +63,7 @@ def prepare() -> Place:
     url = ensure_database(server, DATABASE)
     ensure_roles(url)
     migrate(url)
-    engine = create_engine(for_sqlalchemy(url))
+    engine = create_engine(for_sqlalchemy(url), poolclass=NullPool)
     with engine.begin() as connection:
         organisation, people = _people(connection)
     engine.dispose()
@@ -93,7 +94,7 @@ def _people(connection: Connection) -> tuple[UUID, dict[str, UUID]]:
 
 def join(place: Place, case: UUID) -> None:
     """Let supervisor and caregiver join a case (a later issue gives this a mutation)."""
-    engine = create_engine(for_sqlalchemy(place.admin_url))
+    engine = create_engine(for_sqlalchemy(place.admin_url), poolclass=NullPool)
     with engine.begin() as connection:
         for role in ("supervisor", "caregiver"):
             seed.join(

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Table, and_, create_engine, delete, or_, select, text
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.pool import NullPool
 
 from alliance_api.domain.instruments import Instrument
 from alliance_api.instruments.forms import translated
@@ -54,7 +55,7 @@ def sync_all(url: str) -> int:
     Raises:
         PermissionError: if `url` is of a user who is not above the law, and would see nobody.
     """
-    engine = create_engine(for_sqlalchemy(url))
+    engine = create_engine(for_sqlalchemy(url), poolclass=NullPool)
     try:
         with engine.begin() as connection:
             if not is_above_the_law(connection):

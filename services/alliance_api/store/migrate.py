@@ -12,6 +12,7 @@ from alembic.script import ScriptDirectory
 from psycopg import sql
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import Connection
+from sqlalchemy.pool import NullPool
 
 from alliance_api.charter.policies import ROLES
 from chassis.database import address, for_sqlalchemy
@@ -51,23 +52,21 @@ def migrate(url: str, revision: str = "head", *, down: bool = False) -> None:
 
     `url` is of a user that may become `alliance_owner`.
     """
-    engine = create_engine(for_sqlalchemy(url))
+    engine = create_engine(for_sqlalchemy(url), poolclass=NullPool)
     with engine.connect() as connection:
         become_owner(connection)
         run = command.downgrade if down else command.upgrade
         run(config(connection), revision)
-    engine.dispose()
 
 
 def revision(url: str, message: str) -> str:
     """Draft a migration from what `url` has to what the code says, and freeze the law beside it."""
-    engine = create_engine(for_sqlalchemy(url))
+    engine = create_engine(for_sqlalchemy(url), poolclass=NullPool)
     with engine.connect() as connection:
         become_owner(connection)
         found = config(connection)
         number = f"{int(ScriptDirectory.from_config(found).get_current_head() or 0) + 1:04d}"
         made = command.revision(found, message=message, autogenerate=True, rev_id=number)
-    engine.dispose()
     path = Path(getattr(made, "path", ""))
     path.with_name(f"{number}_law.sql").write_text(law_sql(), encoding="utf-8")
     return str(path)
