@@ -22,6 +22,7 @@ from psycopg.types.string import TextLoader
 from alliance_api.charter.principal import SETTINGS, Principal
 from alliance_api.domain.disclosure import Disclosure
 from alliance_api.store import seed
+from evidence import feed_oracle
 from evidence.figures import Figure
 from evidence.world import Said, World, a_world
 from tests.builders import now
@@ -136,9 +137,7 @@ SCOPES: dict[str, tuple[str, ...]] = {
     "read_ledger": ("AuditEvent",),
 }
 RESOURCES = tuple(sorted({name for names in SCOPES.values() for name in names}))
-NOBODYS = frozenset(
-    {"facts", "score_inputs", "research_subjects", "aggregate_sets"}
-)  # the engine's alone
+NOBODYS = frozenset({"score_inputs", "research_subjects", "aggregate_sets"})  # the engine's alone
 COLUMNS = (
     "client",
     "therapist",
@@ -177,6 +176,8 @@ class Asker:
     offices: frozenset[str] = frozenset()
     resources: frozenset[str] = frozenset(RESOURCES)
     patient: UUID | None = None
+    # As what one reads the feed of facts: "notifier", "ehr", or not at all.
+    feed: str = ""
     # The same, for whoever asks through the product and not the database.
     speaker: Person | None = None
 
@@ -305,6 +306,7 @@ NOBODY = UUID(int=0)
 Special = Callable[[Oracle, Asker, Row], bool]
 _SPECIAL: dict[str, Special] = {
     "organisations": lambda _o, _a, _r: True,
+    "facts": lambda _o, a, r: feed_oracle.told(a.feed, a.relations, r),
     # What measures consist of, how a clinic is divided, keys that are wrapped.
     **dict.fromkeys(
         (

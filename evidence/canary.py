@@ -292,7 +292,16 @@ def run(house: House, found: Matrix, *, small: bool) -> tuple[Outcome, Canaries]
 
 
 # One of each way to stand to a case, and nobody.
-FEW = ("nobody", "client", "therapist", "supervisor", "caregiver", "officer", "stranger")
+FEW = (
+    "nobody",
+    "client",
+    "therapist",
+    "supervisor",
+    "caregiver",
+    "officer",
+    "notifier",
+    "stranger",
+)
 
 
 def _chosen(asking: Sequence[Asker], *, small: bool) -> list[Asker]:

@@ -66,6 +66,7 @@ def reading(asker: Asker, truth: Truth, cases: Sequence[UUID]) -> Iterator[Askin
             given = dict(zip(document.variables, (ids * size)[:size], strict=True))
             yield graphql("node", document.text, given)
     yield Asking("archive", "/v1/me/archive")
+    yield Asking("feed", "/v1/feed?limit=1000")
     for path in ("/openapi.json", "/health/live", "/health/ready", "/graphql"):
         yield Asking("others", path)
 
@@ -186,4 +187,5 @@ def wrong(case: UUID) -> Iterator[Asking]:
     yield Asking("bad", f"/v1/cases/{said}/charts/{FORMS['CLIENT']}.svg")
     yield Asking("bad", f"/v1/cases/{name}/charts/{said}.svg")
     yield Asking("bad", f"/v1/cases/{name}/charts/{FORMS['CLIENT']}.svg?scale={said}&width={said}")
+    yield Asking("bad", f"/v1/feed?after={said}&limit={said}")
     yield Asking("bad", f"/{said}")

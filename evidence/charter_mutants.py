@@ -20,6 +20,7 @@ from alliance_api.charter.facets import HOLDINGS, Facet
 from alliance_api.charter.policies import Policy
 from alliance_api.charter.principal import SETTINGS
 from alliance_api.charter.relations import Relation
+from evidence import charter_equals, charter_seed, progress
 from evidence.broken_query import Asker, Oracle, Outcome, everything, judge, seen_on
 from evidence.charter_text import dropped, flipped
 from evidence.charter_writes import Attempts
@@ -28,7 +29,7 @@ from evidence.matrix_world import Matrix, a_matrix_world, everybody
 from tests.house import House, new_house
 
 LEAST = 95.0
-SMALL = 12
+SMALL = 16
 
 
 @dataclass(frozen=True)
@@ -231,9 +232,9 @@ class Verdict:
         total = self.killed + len(self.survived)
         return 100 * self.killed / total if total else 0.0
 
-
-# What changes nothing, and why: a fault that says the same in other words.
-EQUIVALENT: dict[str, str] = {}
+    def so_far(self) -> str:
+        """Return what is known by now."""
+        return f"{self.killed} noticed, {len(self.survived)} survived: {self.survived[-3:]}"
 
 
 def mutants() -> list[Mutant]:
@@ -243,9 +244,10 @@ def mutants() -> list[Mutant]:
 
 def court(house: House, found: Matrix) -> Court:
     """Return the told world, ready to try the law."""
+    asking = [asker for asker in everybody(found) if "with scopes" not in asker.label]
+    charter_seed.forge(house, found)
     rows = everything(house)
     oracle = Oracle(found.world, rows["care_team"], rows["read_ledger"])
-    asking = [asker for asker in everybody(found) if "with scopes" not in asker.label]
     asking.sort(key=lambda asker: " without " in asker.label or " alone" in asker.label)
     return Court(house, asking, oracle, rows, Attempts(house, found, asking, rows))
 
@@ -263,7 +265,7 @@ def experiment(small: bool) -> Figure:
             {table for mutant in chosen for table in mutant.tables if not mutant.reads}
         ):
             assert not here.attempts.differ(table), f"{table}: {here.attempts.difference}"
-        for mutant in chosen:
+        for mutant in progress.told("charter-mutants", chosen, verdict.so_far):
             _try(here, mutant, verdict)
     print(*(f"survived: {name}" for name in verdict.survived), sep="\n")
     figure = (
@@ -281,7 +283,7 @@ def _try(here: Court, mutant: Mutant, verdict: Verdict) -> None:
         verdict.invalid += 1
     elif noticed:
         verdict.killed += 1
-    elif reason := next((why for part, why in EQUIVALENT.items() if part in mutant.name), None):
-        verdict.equal.append(f"{mutant.name}: {reason}")
+    elif why := charter_equals.reason(mutant.name, mutant.policies):
+        verdict.equal.append(f"{mutant.name}: {why}")
     else:
         verdict.survived.append(mutant.name)

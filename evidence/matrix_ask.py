@@ -43,6 +43,16 @@ class Outcome:
     unknown: list[str] = field(default_factory=list)
     told: set[tuple[str, str]] = field(default_factory=set)
 
+    @property
+    def total(self) -> int:
+        """How many cells were executed."""
+        return sum(self.cells.values())
+
+    def so_far(self) -> str:
+        """Return what is known by now."""
+        wrong = f"{len(self.leaks)} leaks, {len(self.refusals)} wrong refusals"
+        return f"{self.total:,} cells by {self.requests:,} requests, {wrong}"
+
 
 @dataclass(frozen=True)
 class Job:

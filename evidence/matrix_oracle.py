@@ -74,6 +74,7 @@ ROUTES = {
     "/openapi.json": NOBODY,
     "/health/live": NOBODY,
     "/health/ready": NOBODY,
+    "/v1/feed": "facts, to the organisation's notifier and its record systems: see Facts",
     "/v1/me/archive": "all that is one's own, and no more than one may see",
     "/v1/cases/{case}/charts/{instrument}.svg": "Case.trajectory, Case.sessions, Measurement.withheld",
     "/v1/cases/{case}/charts/{instrument}.png": "Case.trajectory, Case.sessions, Measurement.withheld",

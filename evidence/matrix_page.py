@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from evidence.broken_query import CELLS, COLUMNS, SCOPES, WORDS
+from evidence.feed_oracle import READERS, TOLD
 from evidence.matrix_oracle import MUTATIONS, ROOTS, ROUTES, Kind, Says, kinds
 
 PAGE = Path(__file__).parents[1] / "docs" / "reference" / "matrix.md"
@@ -34,7 +35,7 @@ OTHERS = {
 
 def page() -> str:
     """Return the page."""
-    parts = [HEAD, *_words(), *_tables(), *_fields(), *_roots()]
+    parts = [HEAD, *_words(), *_tables(), *_fields(), *_facts(), *_roots()]
     return "\n".join(parts).rstrip() + "\n"
 
 
@@ -72,6 +73,15 @@ def _fields() -> Iterator[str]:
 
 def _of_others(kind: Kind) -> list[Says]:
     return [says for says in kind.fields.values() if says.table is not None]
+
+
+def _facts() -> Iterator[str]:
+    yield "## Facts\n\nWhat happened, without a word of what was said; by `GET /v1/feed`, with the scope `feed.read`.\n"
+    yield "| fact | notifier | record system, of cases whose client consents |\n| --- | --- | --- |"
+    for kind, readers in TOLD.items():
+        told = " | ".join("told" if reader in readers else "-" for reader in READERS)
+        yield f"| `{kind}` | {told} |"
+    yield ""
 
 
 def _roots() -> Iterator[str]:

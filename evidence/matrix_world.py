@@ -5,9 +5,10 @@ Every value that is somebody's is made unmistakable afterwards, so that no other
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from itertools import product
 from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
@@ -17,7 +18,7 @@ from evidence.broken_query import Asker
 from evidence.world import World, _tell, a_world
 from tests.builders import DAY, a_case, instant, now
 from tests.house import EVERYTHING, House
-from tests.people import OFFICES, Clinic, Person
+from tests.people import FEED, OFFICES, Clinic, Person
 
 # Where the clients of the further cases live: never the day that it is in UTC for long.
 ZONE = ZoneInfo("America/Los_Angeles")
@@ -32,6 +33,8 @@ class Matrix:
     # Person -> case -> relation, of the further cases and people.
     stands: dict[UUID, dict[UUID, str]] = field(default_factory=dict)
     people: list[tuple[str, Person]] = field(default_factory=list)
+    # Who holds an office now, but not for ever: by the oracle's word for it.
+    offices: dict[UUID, str] = field(default_factory=dict)
 
     def stand(self, person: Person, case: UUID, relation: str | None) -> None:
         """Note how somebody stands to a case now; None: not at all, any more."""
@@ -51,6 +54,7 @@ def a_matrix_world(house: House, *, small: bool) -> Matrix:
     _of_the_record(found, 5)
     _withdrawn(found, 6)
     _broken_glass(found)
+    _offices(found)
     unmistakable(house)
     return found
 
@@ -189,6 +193,37 @@ def _broken_glass(found: Matrix) -> None:
     clinic.therapist.done("writeNote", "", case=clinic.case_id, body=body)
 
 
+# Offices of an organisation, by the oracle's word for whom they open rows to; a clinician's opens none.
+OF_A_HOUSE = {
+    "manager": "MANAGER",
+    "researcher": "RESEARCHER",
+    "officer": "PRIVACY_OFFICER",
+    "clinician": "CLINICIAN",
+    "notifier": "NOTIFIER",
+}
+
+
+def _offices(found: Matrix) -> None:
+    """Let offices be over, begin tomorrow, and end tomorrow."""
+    clinic = found.world.clinic
+    periods = {
+        "once": (now() - 9 * DAY, now() - DAY),
+        "from tomorrow": (now() + DAY, None),
+        "until tomorrow": (now() - 9 * DAY, now() + DAY),
+    }
+    for (office, role), (when, period) in product(OF_A_HOUSE.items(), periods.items()):
+        person = clinic.another_person(f"{office} {when}")
+        clinic.house.change(
+            "INSERT INTO staff (organisation_id, person_id, role, starts_at, ends_at) "
+            "VALUES (%s, %s, %s, %s, %s)",
+            *(clinic.organisation, person.uuid, role, *period),
+        )
+        asking = person.can(f"{EVERYTHING} {FEED}") if office == "notifier" else person
+        found.people.append((person.name, asking))
+        if when == "until tomorrow" and office != "clinician":
+            found.offices[person.uuid] = office
+
+
 def _glass(clinic: Clinic) -> str:
     [(made,)] = clinic.rows(
         "SELECT id FROM emergencies WHERE organisation_id = %s AND person_id = %s",
@@ -208,7 +243,23 @@ def everybody(found: Matrix) -> list[Asker]:
     for name, person in found.people:
         if name not in known and person.name not in {"The therapist", "The supervisor"}:
             asking += _ways(found, name, person)
+    asking += _readers_of_the_feed(found, {asker.label: asker for asker in asking})
     return list({asker.label: asker for asker in asking}.values())
+
+
+def _readers_of_the_feed(found: Matrix, known: Mapping[str, Asker]) -> Iterator[Asker]:
+    """Yield systems that read the feed, one whose token does not say so, and people whose does."""
+    clinic = found.world.clinic
+    notifier = clinic.notifier()
+    silent = broken_query._asker("notifier", notifier, {})  # noqa: SLF001
+    yield replace(silent, resources=frozenset(), feed="notifier")
+    unread = clinic.notifier(EVERYTHING)
+    yield broken_query._asker("notifier that may not read the feed", unread, {})  # noqa: SLF001
+    for name in ("ehr", "manager", "therapist", "officer", "client"):
+        person = clinic.people[name].can(f"{EVERYTHING} {FEED}")
+        asker = replace(known[name], label=f"{name} with the feed", speaker=person)
+        feed = "ehr" if name == "ehr" else ""
+        yield replace(asker, principal=person.principal, feed=feed)
 
 
 def _standing(found: Matrix, asker: Asker) -> Asker:
@@ -226,6 +277,11 @@ def _standing(found: Matrix, asker: Asker) -> Asker:
 def _ways(found: Matrix, name: str, person: Person) -> Iterator[Asker]:
     stands = found.stands.get(person.uuid, {})
     plain = broken_query._asker(name, person, stands)  # noqa: SLF001
+    office = found.offices.get(person.uuid)
+    if office == "notifier":
+        plain = replace(plain, feed=office)
+    elif office:
+        plain = replace(plain, offices=frozenset({office}))
     yield plain
     for case in stands:
         client = found.world.cases[case].story.client

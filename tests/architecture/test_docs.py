@@ -15,6 +15,7 @@ from alliance_api.__main__ import _parser
 from alliance_api.graph.schema import schema
 from alliance_api.onesql.limits import Limits
 from alliance_api.settings import Settings
+from evidence.__main__ import EXPERIMENTS
 from notifier.settings import PREFIX
 from notifier.settings import Settings as NotifierSettings
 
@@ -88,6 +89,28 @@ def test_every_graphql_block_is_valid(page: Path) -> None:
 def test_every_test_that_is_named_exists(page: Path) -> None:
     for name in TEST.findall(text(page)):
         assert (ROOT / name).exists(), name
+
+
+THREATS = ROOT / "docs" / "why" / "threat-model.md"
+EXPERIMENT = re.compile(r"`make evidence-([a-z-]+)`")
+
+
+def guards() -> list[str]:
+    """The last cells of the tables that say which test guards against what."""
+    found, inside = [], False
+    for line in text(THREATS).splitlines():
+        last = line.strip("| ").rpartition(" | ")[2]
+        inside = line.startswith("|") and (inside or last == "the test that guards it")
+        if inside and last not in {"the test that guards it", "---"}:
+            found.append(last)
+    return found
+
+
+def test_every_threat_names_the_test_that_guards_it_or_says_that_there_is_none() -> None:
+    assert len(guards()) > 25
+    for guard in guards():
+        assert TEST.search(guard) or EXPERIMENT.search(guard) or "not guarded" in guard, guard
+        assert set(EXPERIMENT.findall(guard)) <= EXPERIMENTS.keys()
 
 
 def test_no_page_names_a_registry_or_a_path_of_somebodys_machine(page: Path) -> None:

@@ -62,7 +62,8 @@ async def withdraw(tx: Transaction, now: datetime, *, consent: UUID) -> UUID:
     found = await consents.find(tx, consent)
     if found is None:
         not_found("consent", "consent")
-    await _role(tx, found["case_id"])
+    if await _role(tx, found["case_id"]) == "CAREGIVER":
+        await _check_may_withdraw(tx, now, found)
     await tx.lock(f"consent:{found['case_id']}")
     if not await consents.withdraw(tx, consent, now):
         refuse("ALREADY_WITHDRAWN", "This consent was withdrawn before.", "consent")
@@ -89,6 +90,16 @@ async def _check_caregiver(tx: Transaction, now: datetime, case: Mapping[str, An
     years = parental_authority_ends(case["jurisdiction"], today, in_force())
     if birth is None or lapses_at(birth, years, zone) <= now:
         refuse("NOT_YOURS", "This client is old enough to decide alone.", "case")
+
+
+async def _check_may_withdraw(tx: Transaction, now: datetime, consent: Mapping[str, Any]) -> None:
+    """Refuse a caregiver what the client consented to; and who was only invited, anything."""
+    if consent["given_role"] == "CLIENT":
+        refuse("NOT_YOURS", "Only the client takes back what the client consented to.", "consent")
+    async with tx.as_engine():
+        represents = await teams.has_authority(tx, consent["case_id"], tx.principal.person, now)
+    if not represents:
+        refuse("NOT_YOURS", "Only parents and guardians do this for a young client.", "consent")
 
 
 async def _begin(
