@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from hashlib import sha256
 
 from icalendar import Calendar, Event
 
@@ -14,11 +15,12 @@ def entry(
 ) -> bytes:
     """Return a calendar with one event in UTC. The same session is the same event in every mail."""
     calendar = Calendar()
-    calendar.add("prodid", "-//Alliance//Reminders//EN")
+    calendar.add("prodid", "-//Reminders//EN")
     calendar.add("version", "2.0")
     calendar.add("method", "PUBLISH")
     event = Event()
-    event.add("uid", f"{occasion}@alliance.invalid")
+    # An id says by its first word what it is of; its digest is as good to know an event again.
+    event.add("uid", f"{sha256(occasion.encode()).hexdigest()[:32]}@reminders.invalid")
     event.add("dtstamp", stamp)
     event.add("dtstart", start)
     event.add("dtend", end)
