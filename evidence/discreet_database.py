@@ -43,6 +43,7 @@ ADDRESSES = {
     "sms": "+1555{:07d}",
     "webhook": f"https://{ADDRESS}-{{}}.example.org/hook",
 }
+_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # What a column for reaching somebody would be called.
 _REACHES = re.compile(r"e_?mail|phone|mobile|address|contact|endpoint|inbox", re.IGNORECASE)
 
@@ -150,8 +151,10 @@ def _search(house: House, url: str, canaries: Canaries, held: Held) -> None:
     # Numbers of the API lie in its tables in plain: so the search can find some.
     if len(seen(theirs) & canaries.rows.keys()) < len(canaries.rows) // 4:
         held.faults.append("the search does not find what lies in the API's database")
-    held.words = len(seen(ours))
-    held.faults += [f"the notifier holds {each}" for each in sorted(seen(ours))]
+    # The notifier is full of ids, and eight digits that begin one by chance are nobody's number.
+    said = {each for each in seen(ours) if "Canary" in each} | seen(_ID.sub("-", ours))
+    held.words = len(said)
+    held.faults += [f"the notifier holds {each}" for each in sorted(said)]
     for name, dump in (("the API", theirs), ("the notifier, in clear,", ours)):
         found = sum(dump.count(each) for each in (ADDRESS, *spelled))
         held.held += found if name == "the API" else 0
