@@ -53,6 +53,28 @@ def a_norm(sd: float = 7.5, reliability: float = 0.8) -> Norm:
     )
 
 
+@pytest.mark.parametrize(
+    ("sd", "reliability", "n"),
+    [
+        (0, 0.8, None),
+        (-1, 0.8, None),
+        (7.5, 1, None),
+        (7.5, -0.1, None),
+        (7.5, 1.5, 5),
+        (7.5, 0, 1),
+    ],
+)
+def test_a_norm_has_a_spread_an_error_and_two_people(
+    sd: float, reliability: float, n: int | None
+) -> None:
+    with pytest.raises(ValueError, match=r"sd must|two people"):
+        replace(a_norm(), sd=sd, reliability=reliability, n=n)
+
+
+def test_a_scale_may_be_without_any_reliability_and_known_from_two_people() -> None:
+    assert replace(a_norm(), reliability=0, n=2).n == 2
+
+
 # SD² · 2 · (1 - r) = 1: a difference of 1.96 is then exactly 1.96 standard errors.
 UNIT = a_norm(1, 0.5)
 
