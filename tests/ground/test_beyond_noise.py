@@ -135,6 +135,16 @@ def test_a_rupture_and_its_repair_are_one_episode() -> None:
     assert [each.repair for each in _found([*STEADY, 24.0, 33.8, 33.9])] == [10]
 
 
+def test_a_rupture_may_be_mended_at_any_time() -> None:
+    low = [30.0] * 12
+
+    (open_still,) = _found(STEADY + low)
+    (mended,) = _found([*STEADY, *low, 37.0])
+
+    assert (open_still.repair, open_still.over) == (None, False)
+    assert (mended.repair, mended.over) == (20, True)
+
+
 def test_a_slow_fall_begins_before_its_alarm() -> None:
     (found,) = _found([*STEADY, 35.0, 32.5, 29.0, 37.0])
 
