@@ -215,6 +215,8 @@ def test_with_a_token_the_same_document_is_400(clinic: Clinic) -> None:
         {"organisation": None},
         {"client_id": ""},
         {"client_id": 7},
+        {"client_id": "an app\x1b[2J"},
+        {"client_id": "an app\nof another name"},
         {"purpose_of_use": "CURIOSITY"},
         {"scope": ["user/*.rs"]},
         {"patient": "person-of-nobody"},

@@ -105,7 +105,8 @@ def _id(claims: Mapping[str, Any], claim: str, kind: str) -> UUID:
 
 def _application(claims: Mapping[str, Any]) -> str:
     name = claims.get("client_id")
-    if not isinstance(name, str) or not 0 < len(name) <= _LONGEST_NAME or "\0" in name:
+    # It is written into the ledger and told to clients: a name has no control characters.
+    if not isinstance(name, str) or not 0 < len(name) <= _LONGEST_NAME or not name.isprintable():
         message = "the claim `client_id` must name the application"
         raise NotAPrincipal(message)
     return name

@@ -32,13 +32,14 @@ from .figures import (
 AUDIENCES = ("CLIENT", "CARE_TEAM")
 
 
-async def derive_alliance(tx: Transaction, case: UUID, *, anew: bool = False) -> Counter[str]:
-    """Derive every figure about scores, for both audiences; return how many rows changed.
+async def derive_alliance(
+    tx: Transaction, case: UUID, found: Sequence[Found], *, anew: bool = False
+) -> Counter[str]:
+    """Derive every figure about a case's scores, for both audiences; return how many rows changed.
 
     A series whose inputs are those of the last time is left alone, and of one that has only grown
     the changes of its earlier scores are; `anew` trusts nothing of the last time.
     """
-    found = await derived.scored(tx, case)
     work = _Work(case, await derived.marks(tx, case), anew)
     for key, scores in _series(found).items():
         told: Series = ()

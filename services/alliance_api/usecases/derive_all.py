@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from alliance_api.store import derived
 from alliance_api.store.transaction import Transaction
 
 from .derive import derive_alliance
@@ -22,8 +23,9 @@ async def derive_all(
 
     `anew` compares every row with what it should be, and not with its inputs only.
     """
-    changed = await derive_alliance(tx, case["id"], anew=anew)
+    scores = await derived.scored(tx, case["id"])
+    changed = await derive_alliance(tx, case["id"], scores, anew=anew)
     changed["attainments"] += await derive_goals(tx, case)
     changed["reliability"] += await derive(tx, case, now)
-    changed["signals"] += await derive_signals(tx, now, case["id"])
+    changed["signals"] += await derive_signals(tx, now, case["id"], scores=scores)
     return changed

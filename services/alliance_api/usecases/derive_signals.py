@@ -72,14 +72,21 @@ def of_a_form(code: str) -> tuple[Part, ...]:
     return (Part.SCORES, Part.OCCASIONS, *wishes)
 
 
-async def derive_signals(tx: Transaction, now: datetime, case: UUID, *parts: Part) -> int:
+async def derive_signals(
+    tx: Transaction,
+    now: datetime,
+    case: UUID,
+    *parts: Part,
+    scores: Sequence[Found] | None = None,
+) -> int:
     """Derive the signals of what has changed, of all without `parts`; return how many changed.
 
-    For the engine, after everything they rest on was written. `now` is when the facts are stated.
+    For the engine, after everything they rest on was written. `now` is when the facts are stated;
+    `scores` are the case's, of whoever has just read them.
     """
     asked = parts or tuple(Part)
     await tx.lock(lock_name(case))
-    seen = await _seen(tx, case, asked)
+    seen = await _seen(tx, case, asked, scores)
     rows = [
         {"audience": audience, **_row(signal)}
         for audience, found in _of_audiences(seen).items()
@@ -104,12 +111,18 @@ class _Seen:
     stances: Sequence[Found] = ()
     stated: Sequence[Found] = ()
     of_scores: bool = False
+    of_preferences: bool = False
 
 
-async def _seen(tx: Transaction, case: UUID, parts: Sequence[Part]) -> _Seen:
-    found: dict[str, Any] = {"of_scores": Part.SCORES in parts}
+async def _seen(
+    tx: Transaction, case: UUID, parts: Sequence[Part], scores: Sequence[Found] | None
+) -> _Seen:
+    found: dict[str, Any] = {
+        "of_scores": Part.SCORES in parts,
+        "of_preferences": Part.PREFERENCES in parts,
+    }
     if {Part.SCORES, Part.PREFERENCES} & set(parts):
-        found["scores"] = await derived.scored(tx, case)
+        found["scores"] = await derived.scored(tx, case) if scores is None else scores
     if Part.OCCASIONS in parts:
         found["occasions"] = await kept.asked(tx, case)
     if Part.APPEARANCES in parts:
@@ -144,7 +157,9 @@ def _view(seen: _Seen, audience: str) -> View:
         askings=views.askings(seen.occasions, audience),
         appearances=views.appearances(seen.held, seen.promised),
         goals=views.goals(seen.goals, seen.stances),
-        preferences=views.preferences(seen.stated, seen.scores, audience),
+        preferences=(
+            views.preferences(seen.stated, seen.scores, audience) if seen.of_preferences else ()
+        ),
     )
 
 

@@ -15,7 +15,7 @@ from alliance_api.domain.instants import check_aware
 from alliance_api.domain.instruments import Instrument
 from alliance_api.domain.scoring import GivenAnswer, check_answers
 from alliance_api.domain.texts import check_text
-from alliance_api.store import cases, measurements, outbox, sessions
+from alliance_api.store import cases, derived, measurements, outbox, sessions
 from alliance_api.store.transaction import Transaction
 
 from .common import case_of, not_found, opening, refuse, session_of, text_id
@@ -117,8 +117,7 @@ async def submit(  # noqa: PLR0913  (what a measurement is made of)
         await _derive(tx, measurement, frame, definition, answers)
         opens = openings(chosen, await sessions.started_after(tx, case, now, session))
         await measurements.set_openings(tx, measurement, opens, to_caregivers=to_caregivers)
-        await derive_alliance(tx, case)
-        await derive_signals(tx, now, case, *of_a_form(definition.code))
+        await _derive_case(tx, now, case, definition.code)
         await outbox.state(tx, _submitted(measurement, frame, chosen, now))
         await outbox.state(tx, _settled(frame, now))
     return measurement
@@ -153,8 +152,7 @@ async def change_disclosure(
         # What stands is settled first, since figures are made of it.
         if found["session_id"] is not None:
             await measurements.restack(tx, found)
-        await derive_alliance(tx, found["case_id"])
-        await derive_signals(tx, now, found["case_id"], *of_a_form(found["instrument_code"]))
+        await _derive_case(tx, now, found["case_id"], found["instrument_code"])
         fact = facts.disclosure_changed(
             text_id(Kind.CASE, found["case_id"]),
             text_id(Kind.MEASUREMENT, measurement),
@@ -164,6 +162,13 @@ async def change_disclosure(
         )
         await outbox.state(tx, fact)
     return measurement
+
+
+async def _derive_case(tx: Transaction, now: datetime, case: UUID, code: str) -> None:
+    """Derive anew what rests on the scores of a case, of which those of such a form have changed."""
+    scores = await derived.scored(tx, case)
+    await derive_alliance(tx, case, scores)
+    await derive_signals(tx, now, case, *of_a_form(code), scores=scores)
 
 
 async def _informant_role(tx: Transaction, case: UUID, definition: Instrument) -> str:

@@ -19,7 +19,7 @@ from alliance_api.domain.disclosure import Disclosure, openings
 from alliance_api.domain.errors import Problem, refuse_if
 from alliance_api.domain.ids import Kind
 from alliance_api.domain.plans import check_span
-from alliance_api.store import cases, measurements, outbox, sessions
+from alliance_api.store import cases, derived, measurements, outbox, sessions
 from alliance_api.store.transaction import Transaction
 
 from .common import case_of, not_found, opening, refuse, session_of, text_id
@@ -168,9 +168,11 @@ async def record(  # noqa: PLR0913  (the record of a session has this many times
     )
     async with tx.as_engine():
         await sessions.set_state(tx, session, "RECORDED")
+        scores = None
         if kept and started_at is not None:
             await _open_waiting(tx, old, started_at)
-            await derive_alliance(tx, old["case_id"])
+            scores = await derived.scored(tx, old["case_id"])
+            await derive_alliance(tx, old["case_id"], scores)
         await outbox.state(
             tx,
             facts.session_recorded(
@@ -181,9 +183,8 @@ async def record(  # noqa: PLR0913  (the record of a session has this many times
             ),
         )
         await derive(tx, await case_of(tx, old["case_id"]), now)
-        await derive_signals(
-            tx, now, old["case_id"], *(part for part in Part if part is not Part.GOALS)
-        )
+        parts = (part for part in Part if part is not Part.GOALS)
+        await derive_signals(tx, now, old["case_id"], *parts, scores=scores)
     return session
 
 
