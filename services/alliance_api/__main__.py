@@ -6,6 +6,7 @@ import argparse
 import sys
 
 from alliance_api.commands import (
+    containers,
     database,
     developing,
     erasures,
@@ -36,6 +37,7 @@ ROOMS = (
     recomputing,
     research,
     developing,
+    containers,
     simulating,
 )
 

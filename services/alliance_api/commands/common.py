@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeAlias
 
 Command = Callable[[argparse.Namespace], int]
@@ -28,6 +29,9 @@ def group(verbs: Verbs, name: str, help_: str) -> Verbs:
 def admin_url() -> str:
     """Return the operator's database URL, or leave saying how to give it."""
     url = os.environ.get("DATABASE_ADMIN_URL", "")
+    file = os.environ.get("DATABASE_ADMIN_URL_FILE")
+    if file and not url:
+        url = Path(file).read_text(encoding="utf-8").strip()
     if not url:
         sys.exit(
             "Set DATABASE_ADMIN_URL to PostgreSQL 18 as a user that may create roles, for example "

@@ -65,7 +65,7 @@ def prepare() -> Place:
     migrate(url)
     engine = create_engine(for_sqlalchemy(url), poolclass=NullPool)
     with engine.begin() as connection:
-        organisation, people = _people(connection)
+        organisation, people = people_of(connection)
     engine.dispose()
     place = Place(url, address(url, user="alliance_api"), organisation, people)
     _remember(place)
@@ -77,7 +77,8 @@ def close() -> None:
     embedded.stop((FOLDER / "postgres").absolute())
 
 
-def _people(connection: Connection) -> tuple[UUID, dict[str, UUID]]:
+def people_of(connection: Connection) -> tuple[UUID, dict[str, UUID]]:
+    """Make Linden Practice and its six people."""
     organisation = seed.organisation(connection, "Linden Practice", permitted=seed.DEMONSTRATION)
     people = {
         role: seed.person(

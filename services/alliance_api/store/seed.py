@@ -85,6 +85,12 @@ def person(  # noqa: PLR0913  (the columns of a row)
     return made
 
 
+def appoint(connection: Connection, organisation_id: UUID, person_id: UUID, office: str) -> None:
+    """Let a person, or a system, hold an office of the organisation."""
+    values = {"organisation_id": organisation_id, "person_id": person_id, "role": office}
+    _add(connection, staff, **values, starts_at=ALWAYS)
+
+
 def case(
     connection: Connection,
     organisation_id: UUID,
