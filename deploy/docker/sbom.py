@@ -23,7 +23,9 @@ def component(found: Distribution) -> dict[str, object]:
 
 def main(service: str) -> None:
     """Print the bill of a service's image."""
-    components = sorted((component(each) for each in distributions()), key=lambda it: str(it["purl"]))
+    components = sorted(
+        (component(each) for each in distributions()), key=lambda it: str(it["purl"])
+    )
     bill = {
         "bomFormat": "CycloneDX",
         "specVersion": "1.5",

@@ -14,7 +14,9 @@ FOLDER = Path("/run/secrets/alliance")
 def register(verbs: Verbs) -> None:
     """Add the verbs of this module."""
     containers = group(verbs, "containers", "make what docker-compose.yml begins with")
-    made = verb(containers, "secrets", "make the secrets that are missing, each in a file", _secrets)
+    made = verb(
+        containers, "secrets", "make the secrets that are missing, each in a file", _secrets
+    )
     practice = verb(containers, "practice", "make a made-up practice, if there is none", _practice)
     token = verb(containers, "token", "mint a token for somebody of that practice", _token)
     token.add_argument("--as", dest="person", required=True, help="for example: therapist")

@@ -21,7 +21,6 @@ from alliance_api.domain.ids import Kind, format_id
 from alliance_api.store import seed
 from chassis.database import for_sqlalchemy
 from chassis.masters import BYTES, Ring
-from chassis.signing import new_key as new_signing_key
 from chassis.tokens import mint, new_key
 
 from .place import AUDIENCE, people_of
@@ -72,7 +71,7 @@ def _keys(keep: Any) -> None:
     for service in ("api", "notifier"):
         keep(f"{service}/masters.json", Ring({"first": os.urandom(BYTES)}).text())
     for name in ("ledger", "export"):
-        keep(f"api/{name}.jwk", json.dumps(new_signing_key()[0]))
+        keep(f"api/{name}.jwk", json.dumps(new_key()[0]))
     private, public = new_key()
     kept = json.loads(keep("operator/issuer.json", json.dumps([private, public])))
     trusted = json.dumps([{"name": ISSUER, "keys": {"keys": [kept[1]]}}])
