@@ -185,7 +185,9 @@ def feed(run: Run) -> list[dict[str, Any]]:
 
 def check_facts(run: Run, planned: str, moved: str) -> list[dict[str, Any]]:
     """See that the feed says what was done."""
-    facts = until("the facts in the feed", lambda: (len(f := feed(run)) >= 4 and f) or None)
+    facts: list[dict[str, Any]] = until(
+        "the facts in the feed", lambda: (len(f := feed(run)) >= 4 and f) or None
+    )
     kinds = [fact["type"] for fact in facts]
     expected = ["case.opened", "care_team.joined", "session.planned", "session.moved"]
     run.expect(kinds == expected, f"the feed has {kinds}")

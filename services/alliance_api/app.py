@@ -11,7 +11,6 @@ from typing import Any
 
 import orjson
 from fastapi import FastAPI
-from opentelemetry import trace
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from alliance_api.charter import jurisdictions, notices
@@ -26,7 +25,7 @@ from alliance_api.rest.feed import endpoint as feed
 from alliance_api.settings import Settings
 from alliance_api.store.sealer import Sealer
 from alliance_api.store.transaction import Database
-from chassis import logs, telemetry
+from chassis import exporting, logs
 from chassis.masters import LocalMasters, local_masters
 from chassis.problems import Unauthorised
 from chassis.signing import SigningKey
@@ -158,5 +157,5 @@ async def sealing(settings: Settings, database: Database) -> AsyncIterator[None]
 def serve_app() -> ASGIApp:
     """Return the application as `alliance serve` runs it: logs as JSON, spans with ids."""
     logs.log_as_json()
-    trace.set_tracer_provider(telemetry.tracer_provider("alliance-api"))
+    exporting.install("alliance-api")
     return create_app()

@@ -16,6 +16,7 @@ Value = str | bool | int | float
 
 ALLOWED: Final = frozenset(
     [
+        "channel",
         "client.application",
         "db.system.name",
         "duration_ms",
@@ -28,8 +29,10 @@ ALLOWED: Final = frozenset(
         "http.request.method",
         "http.response.status_code",
         "http.route",
+        "operation",
         "outcome",
         "purpose",
+        "reason",
         "reminder.kind",
         "rows",
         "scope",

@@ -16,8 +16,8 @@ from collections.abc import Callable, Iterable
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from opentelemetry import metrics
 
+from chassis import metrics
 from chassis.masters import (
     BYTES,
     NONCE,
@@ -35,9 +35,6 @@ KEPT = 20_000
 LASTS = 300.0
 
 _log = logging.getLogger("chassis.vault")
-_unopened = metrics.get_meter("chassis.vault").create_counter(
-    "vault.unopened", description="Sealed texts that did not open."
-)
 
 
 class Key:
@@ -120,7 +117,7 @@ class Vault:
                 failed[type(error).__name__] += 1
                 found.append(None)
         for reason, count in failed.items():
-            _unopened.add(count, {"error.type": reason})
+            metrics.add(metrics.UNOPENED, count, {"error.type": reason})
             _log.error("vault.unopened", extra={"error.type": reason, "rows": count})
         return found
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -266,7 +265,7 @@ class _Gone:
 
 
 def _feed(clinic: Clinic, places: endpoint.Places) -> endpoint.Feed:
-    return endpoint.Feed(clinic.house.database, places, lambda: datetime.now(UTC))
+    return endpoint.Feed(clinic.house.database, places)
 
 
 def test_whoever_goes_away_frees_their_place_at_once(clinic: Clinic) -> None:

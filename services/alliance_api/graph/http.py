@@ -18,6 +18,7 @@ from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 
 from alliance_api.charter.principal import Principal
+from chassis import metrics
 from chassis.database import state_of
 from chassis.problems import ALWAYS, Unauthorised
 from chassis.strict_json import BadJson, parse
@@ -73,13 +74,18 @@ class GraphQLHTTP:
         """Answer one request."""
         headers = Headers(scope=scope)
         extra: tuple[tuple[bytes, bytes], ...] = ()
-        with _tracer.start_as_current_span("POST /graphql") as span:
+        with (
+            metrics.answered("graphql") as labels,
+            _tracer.start_as_current_span("POST /graphql") as span,
+        ):
             try:
                 answer = await self._answer(scope, headers, receive)
             except Stopped as stopped:
                 answer, extra = stopped.answer, stopped.headers
+            labels["outcome"] = metrics.outcome_of(answer.status)
             span.set_attribute("http.response.status_code", answer.status)
             if answer.kind:
+                labels["operation"] = f"graphql.{answer.kind}"
                 span.set_attribute("graphql.operation.type", answer.kind)
                 span.set_attribute("graphql.document.hash", answer.document)
         await _send(send, answer, _media_type(headers), extra)

@@ -9,10 +9,12 @@ from typing import Any
 import anyio
 import psycopg
 import sqlalchemy.exc
+from opentelemetry import trace
 from starlette.requests import Request
 from starlette.responses import Response
 
 from alliance_api.charter.principal import Principal
+from chassis import metrics
 from chassis.problems import Unauthorised
 
 from .problems import Refused
@@ -27,6 +29,7 @@ Answer = Callable[[Request], Awaitable[Response]]
 _PASSING = (psycopg.Error, sqlalchemy.exc.DBAPIError, TimeoutError, anyio.BrokenWorkerProcess)
 
 _log = logging.getLogger("alliance.rest")
+_tracer = trace.get_tracer("alliance.rest")
 
 
 async def principal_of(authenticate: Authenticate, request: Request) -> Principal:
@@ -45,6 +48,17 @@ def answering(make: Answer, name: str, unavailable: str) -> Answer:
     """
 
     async def answer(request: Request) -> Response:
+        with (
+            metrics.answered(name) as labels,
+            _tracer.start_as_current_span(f"GET {name}") as span,
+        ):
+            response = await safely(request)
+            labels["operation"] = getattr(request.state, "operation", name)
+            labels["outcome"] = metrics.outcome_of(response.status_code)
+            span.set_attribute("http.response.status_code", response.status_code)
+        return response
+
+    async def safely(request: Request) -> Response:
         try:
             return await make(request)
         except Refused as refused:

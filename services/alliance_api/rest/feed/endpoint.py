@@ -19,6 +19,7 @@ from alliance_api.charter import feed as charter
 from alliance_api.charter.principal import Principal
 from alliance_api.store import feed
 from alliance_api.store.transaction import Database
+from chassis import metrics
 from chassis.problems import ALWAYS
 
 from ..answering import Authenticate, answering, principal_of
@@ -92,20 +93,21 @@ class Places:
             told = "Too many are waiting here. Ask again without `wait`, or later."
             raise Refused(503, "TOO_MANY_WAITING", told, "wait", {"retry-after": "5"})
         self.taken += 1
+        metrics.add(metrics.FEED_WAITING, 1)
         try:
             yield
         finally:
             self.taken -= 1
+            metrics.add(metrics.FEED_WAITING, -1)
 
 
 class Feed:
     """Reads batches for principals."""
 
-    def __init__(self, database: Database, places: Places, clock: Callable[[], datetime]) -> None:
-        """Keep the database, the places of those who wait, and the clock that lag is told by."""
+    def __init__(self, database: Database, places: Places) -> None:
+        """Keep the database, and the places of those who wait."""
         self._database = database
         self.places = places
-        self._clock = clock
 
     async def batch(self, principal: Principal, asked: Asked) -> feed.Batch:
         """Return what there is now. Raises `Refused` for a cursor that does not serve any more."""
@@ -135,15 +137,21 @@ class Feed:
 def routes(
     database: Database, authenticate: Authenticate, clock: Callable[[], datetime]
 ) -> list[BaseRoute]:
-    """Return the feed's route."""
-    found = Feed(database, Places(), clock)
+    """Return the feed's route; lag is told by the clock."""
+    found = Feed(database, Places())
 
     async def answer(request: Request) -> Response:
         principal = await principal_of(authenticate, request)
         if charter.GATE not in principal.writes:
             raise Refused(403, "SCOPE_MISSING", f"This needs the scope {charter.GATE}.")
         asked = Asked.of(request, principal.organisation)
-        return _response(principal.organisation, asked, await found.wait(request, principal, asked))
+        if asked.wait:
+            request.state.operation = "feed.wait"
+        batch = await found.wait(request, principal, asked)
+        if asked.after and batch.facts:
+            # Whoever begins anew is told old facts: that is no lag.
+            metrics.record(metrics.FEED_LAG, (clock() - _stated(batch.facts[0]).at).total_seconds())
+        return _response(principal.organisation, asked, batch)
 
     return [Route("/v1/feed", answering(answer, "feed", _UNAVAILABLE))]
 
