@@ -6,9 +6,10 @@ import argparse
 import asyncio
 import os
 import sys
+from pathlib import Path
 from uuid import UUID
 
-from chassis import logs
+from chassis import exporting, logs
 from notifier.kinds import check
 
 
@@ -27,10 +28,13 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def migrate() -> int:
-    """Bring the database at NOTIFIER_DATABASE_ADMIN_URL up to date."""
+    """Bring the database at NOTIFIER_DATABASE_ADMIN_URL (or in the file of …_FILE) up to date."""
     from notifier.ledger.migrate import ensure_roles, migrate
 
     url = os.environ.get("NOTIFIER_DATABASE_ADMIN_URL")
+    file = os.environ.get("NOTIFIER_DATABASE_ADMIN_URL_FILE")
+    if file and not url:
+        url = Path(file).read_text(encoding="utf-8").strip()
     if not url:
         sys.stderr.write("Set NOTIFIER_DATABASE_ADMIN_URL to a superuser's URL of the database.\n")
         return 2
@@ -48,6 +52,7 @@ def web() -> int:
 
     settings = Settings()  # type: ignore[call-arg]  # the environment fills them
     logs.log_as_json()
+    exporting.install("notifier-web")
     # log_config=None: uvicorn would put its own formatters beside ours. No access log: a path can name a person.
     uvicorn.run(
         create_app(settings),
@@ -65,6 +70,7 @@ def worker() -> int:
     from notifier.settings import Settings
 
     logs.log_as_json()
+    exporting.install("notifier-worker")
     settings = Settings()  # type: ignore[call-arg]  # the environment fills them
     try:
         asyncio.run(work(Parts(settings)))
