@@ -15,6 +15,7 @@ from alliance_api.domain.seals import (
     Broken,
     Checkpoint,
     Entry,
+    Fault,
     Seal,
     leaf,
     merkle_root,
@@ -94,6 +95,76 @@ def test_the_root_is_that_of_rfc_6962() -> None:
 def test_null_and_the_empty_text_are_different_entries() -> None:
     assert leaf(entry(1, None)) != leaf(entry(1, ""))
     assert leaf(entry(1, "ab", "c")) != leaf(entry(1, "a", "bc"))
+
+
+def framed(*parts: bytes) -> bytes:
+    return b"".join(len(part).to_bytes(4, "big") + part for part in parts)
+
+
+def test_what_is_hashed_of_an_entry_is_written_down() -> None:
+    """Whoever verifies with a program of their own needs the very octets, for ever."""
+    one = Entry(b"0123456789abcdef", (7, 12), ("zoë", None, ""))
+    octets = framed(b"7", b"12", "\1zoë".encode(), b"\0", b"\1")
+
+    assert leaf(one) == hashlib.sha256(b"\0" + one.id + octets).digest()
+
+
+def test_what_is_signed_of_a_seal_is_written_down() -> None:
+    seal = Seal("org", 3, (1, 2), (4, 5), 6, 17, "r" * 64, "p" * 64, "2026-11-23T00:00:00Z", KEY)
+    numbers = (b"3", b"1", b"2", b"4", b"5", b"6", b"17")
+    texts = (b"r" * 64, b"p" * 64, b"2026-11-23T00:00:00Z", b"key")
+
+    assert seal.header == framed(b"alliance-ledger-1", b"org", *numbers, *texts)
+    assert seal.head == hashlib.sha256(seal.header).hexdigest()
+
+
+@pytest.mark.parametrize("place", [(102, 4), (101, 5)])
+def test_an_entry_that_claims_another_place_is_altered(place: tuple[int, int]) -> None:
+    seals, entries = a_ledger([3, 1, 3])
+    assert entries[3].place == (101, 4)
+    alone = [replace(seals[1], last=(102, 5)), seals[2]]
+    signed = [replace(seal, signature=sign(seal.header)) for seal in alone]
+    moved = [*entries[:3], replace(entries[3], place=place)]
+    found = verify([seals[0], signed[0]], moved, is_signed)
+
+    assert found == Fault(Broken.ALTERED, 2, entries[3].id.hex())
+
+
+def test_entries_in_another_order_or_twice_are_named() -> None:
+    seals, entries = a_ledger([3, 2])
+    first, second, third, *rest = entries
+
+    turned = verify(seals, [first, third, second, *rest], is_signed)
+    twice = verify(seals, [first, second, third, third, *rest], is_signed)
+    assert turned == twice == Fault(Broken.OUT_OF_ORDER, 1, third.id.hex())
+
+
+def test_a_newcomer_has_a_place_after_the_last_that_is_sealed() -> None:
+    seals, entries = a_ledger([3, 2])
+    same = replace(entry(77), place=seals[-1].last)
+
+    found = verify(seals, [*entries, entry(9), same], is_signed)
+    assert found == Fault(Broken.INSERTED, 2, same.id.hex())
+    assert verify([], entries, is_signed) is None
+
+
+def test_forged_leaves_tell_whether_the_entries_themselves_are_whole() -> None:
+    seals, entries = a_ledger([3])
+    bad = [replace(seals[0], leaves=seals[0].leaves[:-1] + b"\0")]
+    altered = [replace(entries[0], values=("x",)), *entries[1:]]
+
+    assert verify(bad, entries, is_signed) == Fault(Broken.FORGED_LEAVES, 1, "leaves only")
+    assert verify(bad, altered, is_signed) == Fault(Broken.FORGED_LEAVES, 1)
+
+
+def test_a_signed_seal_that_covers_nothing_is_no_link() -> None:
+    seals, entries = a_ledger([2, 2])
+    empty = replace(seals[1], entries=0, total=2, root=merkle_root([]), leaves=b"")
+    nowhere = replace(seals[1], last=seals[1].after)
+
+    for made in (empty, nowhere):
+        link = replace(made, signature=sign(made.header))
+        assert faulty([seals[0], link], entries[:2]) == (Broken.BROKEN_CHAIN, 2)
 
 
 def test_an_altered_entry_is_named() -> None:
