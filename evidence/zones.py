@@ -26,9 +26,9 @@ from notifier.domain.reminder import Reminder
 from notifier.domain.timeline import told
 from notifier.kinds.loader import load_all
 
-MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 FIRST, YEARS = 2026, 10
-AROUND = timedelta(days=3)
+AROUND = timedelta(days=2)
 SOME = (
     "Africa/Casablanca",
     "America/New_York",
@@ -62,8 +62,8 @@ LEADS = (-180, -60, 0, 30, 90, 300)
 class Walls:
     """What a zone's clock on the wall shows in each minute of some days."""
 
-    def __init__(self, zone: str, start: datetime, shown: Sequence[datetime]) -> None:
-        self.zone, self.start, self.shown = zone, start, shown
+    def __init__(self, start: datetime, shown: Sequence[datetime]) -> None:
+        self.start, self.shown = start, shown
         self.minutes = [each.hour * 60 + each.minute for each in shown]
         self.places: dict[datetime, list[int]] = {}
         for index, each in enumerate(shown):
@@ -99,13 +99,17 @@ class Tally:
 
 def experiment(small: bool) -> Figure:
     tally, names = Tally(), sorted(SOME if small else available_timezones())
-    for name in names:
-        found = changes(name, 1 if small else YEARS)
-        tally.seen["zones that change"] += bool(found)
-        # Where nothing changes nothing may go wrong either.
-        for at in found or [datetime(FIRST + y, 7, 1, tzinfo=UTC) for y in range(2)]:
-            around(name, at, tally)
+    # In the order of time, so that zones that change together share a table.
+    for at, name in sorted(_looked_at(names, 1 if small else YEARS)):
+        around(name, at, tally)
     return figure(tally, len(names), small)
+
+
+def _looked_at(names: Iterable[str], years: int) -> Iterator[tuple[datetime, str]]:
+    """Yield the changes of zones; where nothing changes nothing may go wrong either."""
+    for name in names:
+        for at in changes(name, years) or [datetime(FIRST + y, 7, 1, tzinfo=UTC) for y in range(2)]:
+            yield at, name
 
 
 def figure(tally: Tally, zones: int, small: bool) -> Figure:
@@ -169,12 +173,25 @@ def around(name: str, change: datetime, tally: Tally) -> None:
 
 
 def _walls(name: str, change: datetime) -> Walls:
-    start = change - AROUND
-    zone = ZoneInfo(name)
-    count = 2 * AROUND // MINUTE
-    instants = (start + each * MINUTE for each in range(count))
-    shown = [at.astimezone(zone).replace(tzinfo=None, fold=0) for at in instants]
-    return Walls(name, start, shown)
+    zone, start = ZoneInfo(name), change - AROUND
+    hours = range(2 * AROUND // HOUR + 1)
+    return _shown(start, tuple(_offset(start + each * HOUR, zone) for each in hours), name)
+
+
+_MADE: dict[tuple[datetime, tuple[timedelta, ...]], Walls] = {}
+
+
+def _shown(start: datetime, offsets: tuple[timedelta, ...], name: str) -> Walls:
+    """The table of a zone; zones that go the same way through these days share theirs."""
+    found = _MADE.get((start, offsets))
+    if found is None:
+        if any(other != start for other, _ in _MADE):
+            _MADE.clear()
+        zone = ZoneInfo(name)
+        instants = (start + each * MINUTE for each in range(2 * AROUND // MINUTE))
+        shown = [at.astimezone(zone).replace(tzinfo=None, fold=0) for at in instants]
+        found = _MADE[start, offsets] = Walls(start, shown)
+    return found
 
 
 def _count(walls: Walls, change: datetime, tally: Tally) -> None:
