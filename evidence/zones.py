@@ -31,6 +31,7 @@ FIRST, YEARS = 2026, 10
 AROUND = timedelta(days=2)
 SOME = (
     "Africa/Casablanca",
+    "America/Nuuk",
     "America/New_York",
     "America/Santiago",
     "America/St_Johns",
@@ -223,7 +224,8 @@ def _before_a_session(walls: Walls, start: datetime, wishes: Preferences, tally:
 
 def _series(walls: Walls, base: datetime, wishes: Preferences, tally: Tally) -> None:
     """A promise for each of three days at the hour of the change: each leaves once, at its time."""
-    kind = replace(PROMISE, moments=(Moment("then", at=base.time()),), cap=99)
+    # It may leave on the next day: a kind that ends with its day is silent where the night begins before.
+    kind = replace(DAILY, moments=(Moment("then", at=base.time()),), cap=99)
     days = [base.date() + each * DAY for each in (-1, 0, 1)]
     promises = [_promise(walls, day) for day in days]
     _, opening = _known([])
