@@ -14,6 +14,7 @@ from alliance_api.charter.policies import API_GRANTS, Policy
 # Roles that a column of a table can hold: its constraint knows no other.
 PARTIES, ROLES = {"CLIENT", "THERAPIST"}, {"CLIENT", "THERAPIST", "CAREGIVER"}
 HELD = {"commitments": PARTIES, "preferences": PARTIES, "goal_ratings": PARTIES}
+LESS = re.compile(r" check: (?:without (?!the way)|AND \d+ is OR)")
 UPDATABLE = re.compile(r"UPDATE \(([^)]*)\)")
 
 # By what the name of a fault begins with or contains.
@@ -23,7 +24,7 @@ SAME: dict[str, str] = {
     "CLIENT_SCORES CLIENT: without own": "the client of a case is the only one of that role",
     "CLIENT_ANSWERS CLIENT: without own": "the client of a case is the only one of that role",
     "CLIENT_COMMENT CLIENT: without own": "the client of a case is the only one of that role",
-    "concordances_read using: without informant_role IS DISTINCT FROM": (
+    "concordances_read using: without the way informant_role IS DISTINCT FROM": (
         "agreement is always with a therapist's form, so the condition never held"
     ),
     "person_keys_insert check: without p.organisation_id": (
@@ -37,13 +38,16 @@ def reason(name: str, policies: tuple[Policy, ...]) -> str | None:
     for part, why in SAME.items():
         if part in name:
             return why
-    return _asked_before(name, policies) or _no_such_role(name) or _one_client(policies)
+    return asked_before(name, policies) or _no_such_role(name) or _one_client(policies)
 
 
-def _asked_before(name: str, policies: tuple[Policy, ...]) -> str | None:
-    """A condition on a changed row that USING has asked, of columns that nobody may change."""
+def asked_before(name: str, policies: tuple[Policy, ...]) -> str | None:
+    """A demand less on a changed row: USING has made it, of columns that nobody may change.
+
+    Conditions know no NOT, so that AND for OR, or a way less, asks more; those are tried.
+    """
     [policy, *others] = policies
-    if others or policy.command != "UPDATE" or " check: " not in name:
+    if others or policy.command != "UPDATE" or not LESS.search(name):
         return None
     granted = UPDATABLE.search(API_GRANTS[policy.table])
     assert granted is not None

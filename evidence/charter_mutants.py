@@ -278,6 +278,9 @@ def experiment(small: bool) -> Figure:
 
 
 def _try(here: Court, mutant: Mutant, verdict: Verdict) -> None:
+    if why := charter_equals.asked_before(mutant.name, mutant.policies):
+        verdict.equal.append(f"{mutant.name}: {why}")  # certain, and long to try
+        return
     noticed = here.notices(mutant)
     if noticed is None:
         verdict.invalid += 1

@@ -29,8 +29,12 @@ def dropped(condition: str) -> Iterator[tuple[str, str]]:
             stop = other if number else parts[1][0]
             left = inside[:begin] + inside[stop:]
             text = inside[one:other].strip()
+            # One way less, where there were several; or one demand less.
+            less = (
+                "without the way" if " OR " in inside[begin:one] + inside[other:stop] else "without"
+            )
             if _WORD.sub("", text):
-                yield f"without {text[:80]}", condition[:start] + left + condition[end:]
+                yield f"{less} {text[:80]}", condition[:start] + left + condition[end:]
 
 
 def _groups(condition: str) -> Iterator[tuple[int, int]]:

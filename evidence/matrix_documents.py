@@ -264,6 +264,7 @@ def _near(way: Steps) -> bool:
 
 
 LEDGER_PAGE = 50
+LEDGER_FIELDS = ("at", "application", "purpose", "operation", "facets", "outcome", "inWords")
 
 
 @cache
@@ -272,10 +273,7 @@ def of_ledger(root: str) -> Document:
     below = _tree(
         [
             (("totalCount", "totalCount", ()),),
-            *[
-                (("nodes", "nodes", ()), (name, name, ()))
-                for name in ("at", "application", "purpose", "operation", "facets", "outcome")
-            ],
+            *[(("nodes", "nodes", ()), (name, name, ())) for name in LEDGER_FIELDS],
             *[
                 (("nodes", "nodes", ()), ("by", "by", ()), (name, name, ()))
                 for name in BRIEF["Person"]

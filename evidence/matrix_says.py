@@ -108,6 +108,52 @@ def _plannable(_view: View, thing: Thing, _: Mapping[str, Any]) -> bool:
     return not thing.row["permission_required"] or thing.row["permission_statement"] is not None
 
 
+# What a client is told was read, and why; written apart from the product, like everything here.
+READ = {
+    "CASE_FRAME": "the outline of the case",
+    "CARE_TEAM": "who is in the care team",
+    "IDENTITY": "name, birth date and language",
+    "SESSION_PLAN": "planned sessions",
+    "ATTENDANCE": "who came to sessions, and when",
+    "RELIABILITY": "how reliable both sides are",
+    "COMMITMENT": "promises",
+    "GOAL": "goals",
+    "PREFERENCE": "preferences",
+    "OCCASION": "which forms were asked for",
+    "MEASUREMENT": "which forms were filled in",
+    "SCORES": "scores",
+    "ANSWERS": "answers",
+    "COMMENT": "comments",
+    "TREND": "the course of scores",
+    "SIGNAL": "signals",
+    "PROCESS_NOTE": "process notes",
+    "CONSENT": "consents",
+    "EMERGENCY": "emergencies",
+    "RESEARCH": "research records",
+    "READ_LEDGER": "who read what",
+    "DISCLOSURE": "who may read what was said",
+    "FACT": "that something happened, and when",
+}
+DONE = {
+    "changeDisclosure": "Changed who may read what they said",
+    "giveConsent": "Gave a consent",
+    "withdrawConsent": "Took a consent back",
+    "breakGlass": "Opened this case in an emergency",
+}
+
+
+def _in_words(_view: View, thing: Thing, _: Mapping[str, Any]) -> str:
+    row = thing.row
+    application = f"with {row['application']}."
+    if row["outcome"] == "REFUSED":
+        return f"Tried something and was shown nothing, {application}"
+    if not row["document_hash"] and row["operation"] in DONE:
+        return f"{DONE[row['operation']]}, {application}"
+    assert row["purpose"] == "TREAT", "nobody of the world says anything else"
+    what = ", ".join(READ[facet] for facet in row["facets"])
+    return f"Read {what}, for treatment, {application}"
+
+
 Saying = Callable[[View, Thing, Mapping[str, Any]], Any]
 SAYS: dict[tuple[str, str], Saying] = {
     ("Labels", "confidentiality"): _confidentiality,
@@ -128,6 +174,7 @@ SAYS: dict[tuple[str, str], Saying] = {
     ("Session", "minutesLate"): _minutes_late,
     ("Consent", "live"): _live,
     ("Instrument", "plannable"): _plannable,
+    ("Reading", "inWords"): _in_words,
     ("Reading", "at"): lambda _v, t, _: instant(t.row["at"]),
 }
 

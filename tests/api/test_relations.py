@@ -253,6 +253,14 @@ def test_an_officer_judges_once_and_never_their_own(clinic: Clinic) -> None:
     assert judged["review"]["verdict"] == "NOT_JUSTIFIED"
     refused = officer.refused("reviewEmergency", emergency=made["id"], verdict="JUSTIFIED")
     assert refused == [("ALREADY_REVIEWED", "emergency")]
+    clinic.house.change(
+        "INSERT INTO staff (organisation_id, person_id, role, starts_at) "
+        "VALUES (%s, %s, 'CLINICIAN', now() - interval '1 day')",
+        *(clinic.organisation, officer.uuid),
+    )
+    own = officer.can(EMERGENCY).done("breakGlass", "", case=clinic.case_id, reason="On call")
+    refused = officer.refused("reviewEmergency", emergency=own["id"], verdict="JUSTIFIED")
+    assert refused == [("OWN_EMERGENCY", "emergency")]
 
 
 # --- Research -------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 import strawberry
 
+from alliance_api.charter.plain import in_words
 from alliance_api.onesql.sources import Column, Computed, Table, ToOne
 
 from ..declare import comes_from, field
@@ -33,4 +34,8 @@ class Reading:
     facets: list[str] = field(Column("facets"))
     outcome: ReadingOutcome = field(
         Column("outcome"), "A refused attempt was shown nothing, and is told of all the same."
+    )
+    in_words: str = field(
+        Computed(in_words("{row}")),
+        "What was done, why and with which application, as a sentence: `by` did it, `at` that time.",
     )
