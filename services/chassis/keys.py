@@ -158,13 +158,14 @@ class Issuer:
         """Refuse, when the service starts, an issuer no token could ever be verified for."""
         if (self.jwks_url is None) == (self.keys is None):
             raise ValueError("an issuer has either an address for its keys or the keys")
-        if self.jwks_url is not None and not _is_safe(httpx.URL(self.jwks_url)):
+        if self.jwks_url is not None and not is_safe(httpx.URL(self.jwks_url)):
             raise ValueError("keys are fetched over https, or from this machine")
         if self.keys is not None and not public_keys(self.keys):
             raise ValueError("none of an issuer's keys can verify a token")
 
 
-def _is_safe(url: httpx.URL) -> bool:
+def is_safe(url: httpx.URL) -> bool:
+    """Tell whether what an address serves came from there: https, or http on this machine."""
     if url.scheme == "https":
         return bool(url.host)
     return url.scheme == "http" and _is_here(url.host)
