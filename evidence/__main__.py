@@ -19,6 +19,7 @@ from evidence import (
     crash_points,
     discreet,
     fresh,
+    interop,
     keys,
     law_alone,
     law_cost,
@@ -28,6 +29,7 @@ from evidence import (
     one_statement,
     private_rating,
     recompute,
+    reminder_rate,
     rls,
     ruptures,
     side_channels,
@@ -63,6 +65,8 @@ EXPERIMENTS: dict[str, Experiment] = {
     "fresh": fresh.experiment,
     "law-cost": law_cost.experiment,
     "chaos": chaos.experiment,
+    "reminder-rate": reminder_rate.experiment,
+    "interop": interop.experiment,
     "bench": bench.experiment,
 }
 PAGE = Path(__file__).parents[1] / "docs" / "evidence.md"

@@ -10,6 +10,7 @@ import signal
 import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from pydantic import SecretStr
 
 from chassis import health
 from chassis.masters import LocalMasters, local_masters
+from chassis.tokens import Issuer, Verifier
 from chassis.vault import Vault
 from notifier.channels.console import ConsoleChannel
 from notifier.channels.guard import GuardedBackend
@@ -35,10 +37,13 @@ from notifier.feed import Feed, from_file
 from notifier.kinds.loader import load_all
 from notifier.ledger.chosen import preferences_of
 from notifier.ledger.claims import WAKE, Claims
+from notifier.ledger.own import Own
 from notifier.ledger.people import Contacts
 from notifier.ledger.plans import Plans
 from notifier.ledger.store import Store
 from notifier.links import Links
+from notifier.rest import leaving, own, points, problems
+from notifier.rest.caller import callers
 from notifier.settings import Settings
 from notifier.worker.delivery import Delivery
 from notifier.worker.puller import Puller
@@ -170,24 +175,43 @@ async def _listen(url: str, wake: asyncio.Event) -> None:
         await asyncio.sleep(1)
 
 
-def create_app(settings: Settings | None = None) -> FastAPI:
+def create_app(
+    settings: Settings | None = None, channels: Mapping[str, Channel] | None = None
+) -> FastAPI:
     """Return the application; without settings they come from the environment."""
-    parts = Parts(settings or Settings())  # type: ignore[call-arg]  # the environment fills them
+    given = settings or Settings()  # type: ignore[call-arg]  # the environment fills them
+    parts = Parts(given, channels)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await parts.store.open()
-        yield
-        await parts.close()
+        try:
+            yield
+        finally:
+            await parts.close()
 
     # No interactive documentation: its pages would load scripts from elsewhere.
     app = FastAPI(
         title="Alliance notifier",
+        version=version("alliance"),
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
-        openapi_url=None,
     )
+    _add_routes(app, parts)
+    return app
+
+
+def _add_routes(app: FastAPI, parts: Parts) -> None:
+    settings, contacts = parts.settings, parts.contacts
+    verifier = Verifier([Issuer(**each) for each in settings.issuers], settings.audience)
+    app.state.callers = callers(verifier)
+    kinds = {name: each.kind for name, each in parts.folders.items()}
+    desk = own.Desk(contacts, parts.plans, Own(parts.store, parts.plans), kinds)
+    addressed = points.Points(contacts, parts.channels, development=settings.development)
+    app.include_router(points.router(addressed))
+    app.include_router(own.router(desk))
+    app.router.routes.extend(leaving.routes(parts.links, desk))
     app.router.routes.append(health.live())
     app.router.routes.append(health.ready(lambda: parts.store.run("SELECT 1")))
-    return app
+    problems.install(app)

@@ -189,6 +189,12 @@ class Contacts:
         given = {"organisation": organisation, "person": person, "chosen": json.dumps(chosen)}
         await self._store.run(_CHOOSE, given)
 
+    async def leave(self, organisation: str, person: str, kind: str) -> None:
+        """Note that a person wants no more of a kind; all else they chose stays."""
+        opted = json.dumps({"opted": {kind: False}})
+        given = {"organisation": organisation, "person": person, "kind": kind, "opted": opted}
+        await self._store.run(_LEAVE, given)
+
     def _sealed(self, key: Key, point: UUID, keys: tuple[str, ...]) -> str | None:
         return self._vault.seal(key, json.dumps(keys), _place(point, "secrets")) if keys else None
 
@@ -307,6 +313,13 @@ INSERT INTO preferences (organisation_id, person_id, chosen)
 VALUES (%(organisation)s, %(person)s, %(chosen)s)
 ON CONFLICT (organisation_id, person_id)
 DO UPDATE SET chosen = excluded.chosen, changed_at = now()
+"""
+_LEAVE = """
+INSERT INTO preferences AS p (organisation_id, person_id, chosen)
+VALUES (%(organisation)s, %(person)s, %(opted)s)
+ON CONFLICT (organisation_id, person_id) DO UPDATE SET changed_at = now(), chosen =
+  jsonb_set(p.chosen, '{opted}', coalesce(p.chosen -> 'opted', '{}'::jsonb)
+            || jsonb_build_object(%(kind)s::text, false))
 """
 _KEY = """
 SELECT master, wrapped FROM person_keys

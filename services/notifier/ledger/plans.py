@@ -54,7 +54,7 @@ class Plans:
     async def replan(self, organisation: str, person: str) -> None:
         """Plan a person's cases anew, as when their preferences have changed."""
         async with self._store.transaction() as connection:
-            for case in await _cases(connection, organisation, [person]):
+            for case in await cases_of(connection, organisation, [person]):
                 await self._react(connection, organisation, case, ())
 
     async def case(self, connection: Connection, organisation: str, case: str) -> Case:
@@ -81,7 +81,7 @@ class Plans:
 
     async def _erase(self, connection: Connection, fact: Fact) -> None:
         """Forget a person: key, addresses, choices and plans; what was sent stays as a number."""
-        for case in await _cases(connection, fact.organisation, [fact.subject]):
+        for case in await cases_of(connection, fact.organisation, [fact.subject]):
             await self._react(connection, fact.organisation, case, (fact,))
         given = {"organisation": fact.organisation, "person": fact.subject}
         for statement in _ERASE:
@@ -108,7 +108,8 @@ class Plans:
         await _write(connection, organisation, changes, now)
 
 
-async def _cases(connection: Connection, organisation: str, people: Sequence[str]) -> list[str]:
+async def cases_of(connection: Connection, organisation: str, people: Sequence[str]) -> list[str]:
+    """Return the cases in which people have or had a place."""
     given = {"organisation": organisation, "people": [f"{each}/%" for each in people]}
     return [row["case_id"] for row in await rows(connection, _CASES, given)]
 
