@@ -90,6 +90,8 @@ def people_of(connection: Connection) -> tuple[UUID, dict[str, UUID]]:
         )
         for role, name in NAMES.items()
     }
+    people["notifier"] = seed.person(connection, organisation, "Notifier")
+    seed.appoint(connection, organisation, people["notifier"], "NOTIFIER")
     return organisation, people
 
 

@@ -18,9 +18,11 @@ from alliance_api.domain.ids import parse_id
 from alliance_api.rest.archive.sealed import first_fault
 from chassis.signing import key_at, verifier
 
+from . import reminder_story
 from .api import Api
 from .place import FOLDER, NAMES, Place, close, exports, join, prepare
 from .plot import chart
+from .reminding import Reminding, reminding
 from .server import Clock, served
 from .tokens import token
 
@@ -65,9 +67,10 @@ def run(*, once: bool) -> int:
         with console.status("Starting a private PostgreSQL 18 and an empty clinic …"):
             place = prepare()
         clock = Clock()
-        with served(place, clock) as address:
+        with served(place, clock) as address, reminding(place, address) as notifier:
             story = Story(Api(address), place, clock, console)
             _tell(story)
+            _reminder(story, notifier)
             _commands(story, address, check=once)
             console.print(f"\n{story.claims} claims, all checked.")
             if not once:
@@ -393,6 +396,25 @@ def _archive(story: Story) -> None:
         f"Amira takes everything of hers along, signed and unchanged: {path}",
         holds=first_fault(path, is_good) is None,
     )
+
+
+def _reminder(story: Story, notifier: Reminding) -> None:
+    console = story.console
+    console.print("\n[bold]The next session[/bold]")
+    story.claim(
+        "Amira says where she is reached, and gives back the code that was sent there",
+        holds=reminder_story.contact(notifier),
+    )
+    reminder_story.schedule(story.api, story.case)
+    with console.status("Tomas plans the next session, and the notifier hears of it …"):
+        mail = reminder_story.arrived(notifier)
+    subject = mail["Subject"] if mail is not None else "nothing"
+    story.claim(
+        f"The reminder arrived: “{subject}”. Whoever looks over her shoulder learns nothing more",
+        holds=mail is not None and reminder_story.is_discreet(mail),
+    )
+    console.print(f"\ninbox     http://127.0.0.1:{notifier.inbox.http}/")
+    console.print(f"notifier  {notifier.address}/openapi.json")
 
 
 def _commands(story: Story, address: str, *, check: bool) -> None:
