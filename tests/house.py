@@ -41,6 +41,8 @@ T = TypeVar("T")
 RUN = "ALLIANCE_TEST_RUN"
 GIVEN = "ALLIANCE_TEST_DATABASE_URL"
 ISSUER = "https://issuer.test"
+# Where the house itself is, which gives tokens of its own besides.
+ORIGIN = "https://house.test"
 EVERYTHING = "user/*.cruds"
 
 
@@ -187,7 +189,7 @@ class House:
         transport = httpx.ASGITransport(app=self.app)
         self._http = stack.enter_context(
             portal.wrap_async_context_manager(
-                httpx.AsyncClient(transport=transport, base_url="http://house.test", timeout=60)
+                httpx.AsyncClient(transport=transport, base_url=ORIGIN, timeout=60)
             )
         )
         self.run(self.database.open)
@@ -210,6 +212,7 @@ class House:
             "database_url": self.url,
             "master_keys_file": self.masters,
             "trusted_issuers": json.dumps(issuers),
+            "issuer": ORIGIN,
         }
         return Settings(**{**given, **values})
 
@@ -238,6 +241,28 @@ class House:
 
         async def send() -> httpx.Response:
             return await self._http.get(path, headers=dict(headers or {}))
+
+        return self.run(send)
+
+    def http(self, method: str, path: str, **given: Any) -> httpx.Response:
+        """Send anything; redirects are not followed."""
+
+        async def send() -> httpx.Response:
+            return await self._http.request(method, path, **given)
+
+        return self.run(send)
+
+    def at_once(self, requests: Iterable[Mapping[str, Any]]) -> list[httpx.Response]:
+        """Send anything at the same time: the arguments of `http` by name."""
+        import asyncio
+
+        async def send() -> list[httpx.Response]:
+            return await asyncio.gather(
+                *(
+                    self._http.request(one["method"], one["path"], **one.get("given", {}))
+                    for one in requests
+                )
+            )
 
         return self.run(send)
 

@@ -6,6 +6,7 @@ import argparse
 import sys
 
 from alliance_api.commands import (
+    clients,
     containers,
     database,
     developing,
@@ -16,6 +17,7 @@ from alliance_api.commands import (
     instruments,
     keys,
     ledger,
+    oauth,
     recomputing,
     research,
     serving,
@@ -28,6 +30,8 @@ ROOMS = (
     serving,
     database,
     keys,
+    oauth,
+    clients,
     erasures,
     instruments,
     ledger,

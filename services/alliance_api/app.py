@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -14,10 +13,11 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from alliance_api.charter import jurisdictions, notices
-from alliance_api.charter.principal import NotAPrincipal, Principal, principal_of
+from alliance_api.charter.principal import Principal
 from alliance_api.graph.execute import Executor, Request
 from alliance_api.graph.http import GraphQLHTTP
 from alliance_api.graph.page import routes
+from alliance_api.oauth import house as oauth
 from alliance_api.rest import service
 from alliance_api.rest.archive import endpoint as archive
 from alliance_api.rest.charts import endpoint as charts
@@ -27,45 +27,9 @@ from alliance_api.store.sealer import Sealer
 from alliance_api.store.transaction import Database
 from chassis import exporting, logs
 from chassis.masters import LocalMasters, local_masters
-from chassis.problems import Unauthorised
 from chassis.signing import SigningKey
-from chassis.tokens import Issuer, TokenRefused, Verifier
+from chassis.tokens import Issuer
 from chassis.vault import Vault
-
-_KEPT = 10_000
-
-
-class Tokens:
-    """Makes the principal of a request, and remembers it as long as its token is good."""
-
-    def __init__(self, verifier: Verifier) -> None:
-        """Keep the verifier."""
-        self._verifier = verifier
-        self._principals: OrderedDict[str, tuple[Mapping[str, Any], Principal]] = OrderedDict()
-
-    async def __call__(self, authorization: str | None) -> Principal:
-        """Return the principal of an Authorization header. Raises `Unauthorised`."""
-        scheme, _, token = (authorization or "").partition(" ")
-        if scheme.lower() != "bearer" or not token:
-            raise Unauthorised("missing")
-        try:
-            claims = await self._verifier.verify(token)
-            known = self._principals.get(token)
-            # The verifier hands out the same claims as long as it vouches for them.
-            if known is not None and known[0] is claims:
-                return known[1]
-            return self._keep(token, claims)
-        except TokenRefused as refused:
-            raise Unauthorised(refused.reason) from None
-        except NotAPrincipal as refused:
-            raise Unauthorised(str(refused)) from None
-
-    def _keep(self, token: str, claims: Mapping[str, Any]) -> Principal:
-        principal = principal_of(claims)
-        self._principals[token] = (claims, principal)
-        if len(self._principals) > _KEPT:
-            self._principals.popitem(last=False)
-        return principal
 
 
 class Front:
@@ -112,18 +76,18 @@ def create_app(
         notices.use(notices.read_notices(settings.notices))
     url = settings.database_url.get_secret_value()
     database = Database(url, size=settings.pool_size, vault=Vault(masters_of(settings)))
-    verifier = Verifier([Issuer(**issuer) for issuer in settings.issuers], settings.audience)
+    doors = doors_of(settings, database, clock)
     executor = Executor(database, clock)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await database.open()
-        async with sealing(settings, database):
+        async with sealing(settings, database), doors.running():
             yield
         await database.close()
 
     rest = FastAPI(title="Alliance", lifespan=lifespan, docs_url=None, redoc_url=None)
-    tokens = Tokens(verifier)
+    tokens = doors.callers
 
     async def read(principal: Principal, query: str, variables: dict[str, Any]) -> Any:
         answer = await executor.execute(principal, Request(query, None, variables))
@@ -135,12 +99,31 @@ def create_app(
             *charts.routes(read, tokens),
             *feed.routes(database, tokens, clock),
             *archive.routes(read, tokens, export_key(settings), version("alliance"), clock),
+            *doors.routes,
         ]
     )
     graphql = GraphQLHTTP(executor, tokens)
     if settings.graphiql:
         rest.router.routes.extend(routes())
     return Front(graphql, rest)
+
+
+def doors_of(settings: Settings, database: Database, clock: Callable[[], datetime]) -> oauth.House:
+    """Return who lets callers in: this house's own tokens if it has an address, and others'."""
+    issuers = [Issuer(**issuer) for issuer in settings.issuers]
+    if settings.issuer is None:
+        return oauth.without(issuers, settings.audience)
+    statements = settings.registration_keys
+    return oauth.house(
+        settings.issuer,
+        issuers,
+        settings.audience,
+        database,
+        settings.database_url.get_secret_value(),
+        clock,
+        statements=None if statements is None else orjson.loads(statements),
+        loopback=settings.jwks_loopback,
+    )
 
 
 @asynccontextmanager

@@ -7,6 +7,7 @@ import os
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -15,6 +16,7 @@ NO_MASTERS = (
     "There are no master keys, and without them nothing that people write can be stored or read. "
     "Make a file of them once, `alliance keys new --file PATH`, and set MASTER_KEYS_FILE=PATH."
 )
+NO_ORIGIN = "ISSUER is an https address without a path; http on this machine only."
 # Its file is a setting of its own, since it is read whenever it changes.
 _NOT_READ_HERE = frozenset({"master_keys"})
 
@@ -42,6 +44,20 @@ class Settings(BaseSettings):
         default="[]",
         description='JSON: [{"name": "https://issuer", "jwks_url": "https://issuer/jwks"}], '
         "or with `keys` (a JWK Set) instead of `jwks_url`.",
+    )
+    issuer: str | None = Field(
+        default=None,
+        description="The public address of this house, without a path: https://alliance.example. "
+        "With it the house is an authorization server of its own, beside `TRUSTED_ISSUERS`.",
+    )
+    registration_keys: str | None = Field(
+        default=None,
+        description="A JWK Set as JSON: whose software statements let a client register itself at "
+        "/oauth/register. Without it nobody may.",
+    )
+    jwks_loopback: bool = Field(
+        default=False,
+        description="Fetch keys of clients from this machine too; for development only.",
     )
     graphiql: bool = Field(default=True, description="Serve the GraphiQL page at GET /graphql.")
     pool_size: int = Field(
@@ -86,6 +102,16 @@ class Settings(BaseSettings):
     def _has_masters(self) -> Settings:
         if self.master_keys is None and self.master_keys_file is None:
             raise ValueError(NO_MASTERS)
+        return self
+
+    @model_validator(mode="after")
+    def _has_an_origin(self) -> Settings:
+        if self.issuer is not None:
+            parts = urlsplit(self.issuer)
+            here = parts.hostname in {"127.0.0.1", "::1", "localhost"}
+            plain = not (parts.path or parts.query or parts.fragment or parts.username)
+            if not parts.hostname or not plain or parts.scheme not in {"https", "http"[: 4 * here]}:
+                raise ValueError(NO_ORIGIN)
         return self
 
     @cached_property

@@ -20,10 +20,12 @@ def headers(policy: str) -> dict[str, str]:
 class Unauthorised(Exception):  # noqa: N818  (an expected outcome, not an error)
     """A request without a token that we trust."""
 
-    def __init__(self, reason: str) -> None:
-        """Keep the reason's public code."""
+    def __init__(self, reason: str, metadata: str | None = None, scheme: str = "Bearer") -> None:
+        """Keep the reason's public code, and where it stands who gives tokens (RFC 9728)."""
         super().__init__(reason)
         self.reason = reason
+        self._metadata = metadata
+        self._scheme = scheme
 
     @property
     def message(self) -> str:
@@ -32,7 +34,13 @@ class Unauthorised(Exception):  # noqa: N818  (an expected outcome, not an error
 
     @property
     def challenge(self) -> str:
-        """The WWW-Authenticate header (RFC 6750)."""
-        if self.reason == "missing":
-            return "Bearer"
-        return f'Bearer error="invalid_token", error_description="{self.reason}"'
+        """The WWW-Authenticate header (RFC 6750, 9449, 9728)."""
+        about = [] if self.reason == "missing" else self._about()
+        if self._metadata is not None:
+            about.append(f'resource_metadata="{self._metadata}"')
+        return " ".join(part for part in (self._scheme, ", ".join(about)) if part)
+
+    def _about(self) -> list[str]:
+        proof = self.reason == "invalid_dpop_proof"
+        error = self.reason if proof else "invalid_token"
+        return [f'error="{error}"', f'error_description="{self.reason}"']

@@ -109,6 +109,11 @@ class Verifier:
         """Verify every token anew, as when an issuer's keys have changed."""
         self._verified.clear()
 
+    def look_again(self, issuer: str) -> None:
+        """Fetch an issuer's keys before its next token is verified, as when one was taken away."""
+        self._keyrings[issuer].due = float("-inf")
+        self.forget()
+
     async def _verify(self, token: str, digest: bytes) -> Claims:
         unverified = _read(token)
         keyring = self._keyring(unverified.claims.get("iss"))
@@ -229,8 +234,8 @@ def _frozen(value: Any) -> Any:
     return tuple(map(_frozen, value)) if isinstance(value, list) else value
 
 
-def mint(private_key: Mapping[str, Any], claims: Claims, kid: str) -> str:
-    """Sign an access token with a private JWK, for the demo and for tests.
+def mint(private_key: Mapping[str, Any], claims: Claims, kid: str, typ: str = "at+jwt") -> str:
+    """Sign a token with a private JWK: an access token, unless `typ` says something else.
 
     Raises:
         ValueError: if it is a key of a kind we do not take.
@@ -238,7 +243,7 @@ def mint(private_key: Mapping[str, Any], claims: Claims, kid: str) -> str:
     algorithm = algorithm_of(private_key)
     if algorithm is None:
         raise ValueError("not a key for RS256, ES256 or EdDSA")
-    header = {"alg": algorithm, "kid": kid, "typ": "at+jwt"}
+    header = {"alg": algorithm, "kid": kid, "typ": typ}
     signed = b".".join(_spell(orjson.dumps(part)) for part in (header, dict(claims)))
     model = JWSRegistry.algorithms[algorithm]
     signature = model.sign(signed, jwk.import_key(dict(private_key)))

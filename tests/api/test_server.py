@@ -12,7 +12,7 @@ import pytest
 import uvicorn
 
 from alliance_api.app import create_app
-from tests.house import House
+from tests.house import ORIGIN, House
 from tests.people import Clinic, body
 
 
@@ -71,7 +71,8 @@ def test_a_mutation_over_one_server_is_read_over_the_other(url: str, clinic: Cli
 def test_without_a_token_401_before_the_document(url: str) -> None:
     answer = httpx.post(f"{url}/graphql", content=b"{", headers={"content-type": "text/plain"})
     assert answer.status_code == 401
-    assert answer.headers["www-authenticate"] == "Bearer"
+    metadata = f"{ORIGIN}/.well-known/oauth-protected-resource"
+    assert answer.headers["www-authenticate"] == f'Bearer resource_metadata="{metadata}"'
 
 
 def test_a_body_without_a_length_is_counted_while_it_comes(url: str, clinic: Clinic) -> None:

@@ -253,3 +253,16 @@ def test_many_texts_are_sealed_some_at_a_time(
     assert operator("keys", "seal") == 0
     assert all(wording.startswith("plain ") for wording in wordings(clinic))
     assert len(wordings(clinic)) == 5
+
+
+def test_the_keys_of_tokens_are_wrapped_anew_and_hold_a_master_as_people_s_do(
+    house: House, operator: Operator
+) -> None:
+    assert house.get("/oauth/jwks").status_code == 200
+    operator("keys", "new", "--file", str(house.masters))
+    with pytest.raises(SystemExit, match="2 keys hang on it"):
+        operator("keys", "retire", "first")
+    assert operator("keys", "rotate") == 0
+    assert operator("keys", "retire", "first") == 0
+    assert set(house.rows("SELECT master FROM oauth.signing_keys")) == {(names(house)[0],)}
+    assert operator("oauth", "keys", "list") == 0

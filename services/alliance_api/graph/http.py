@@ -41,8 +41,13 @@ _tracer = trace.get_tracer("alliance.graphql")
 class Authenticate(Protocol):
     """Makes the principal of a request."""
 
-    def __call__(self, authorization: str | None, /) -> Awaitable[Principal]:
-        """Return the principal of an Authorization header. Raises `Unauthorised`."""
+    def __call__(
+        self, authorization: str | None, scope: Scope | None = None, /
+    ) -> Awaitable[Principal]:
+        """Return the principal of a header Authorization; a bound token needs all of the request.
+
+        Raises `Unauthorised`.
+        """
 
 
 class Stopped(Exception):  # noqa: N818  (an expected outcome, not an error)
@@ -91,7 +96,7 @@ class GraphQLHTTP:
         await _send(send, answer, _media_type(headers), extra)
 
     async def _answer(self, scope: Scope, headers: Headers, receive: Receive) -> Answer:
-        principal = await self._principal(headers)
+        principal = await self._principal(headers, scope)
         if scope["method"] != "POST":
             raise Stopped(405, "METHOD_NOT_ALLOWED", "Send a POST.", (b"allow", b"POST"))
         if headers.get("content-type", "").partition(";")[0].strip().lower() != JSON:
@@ -105,9 +110,12 @@ class GraphQLHTTP:
             _log.error("graphql.failed", extra={"exception.type": type(error).__name__})
             raise Stopped(500, "INTERNAL", _WRONG) from None
 
-    async def _principal(self, headers: Headers) -> Principal:
+    async def _principal(self, headers: Headers, scope: Scope) -> Principal:
         try:
-            return await self._authenticate(headers.get("authorization"))
+            return await self._authenticate(headers.get("authorization"), scope)
+        except (psycopg.Error, sqlalchemy.exc.DBAPIError) as error:
+            # Whether a token was revoked cannot be asked: then it is not taken.
+            raise _unavailable(error) from None
         except Unauthorised as refused:
             header = (b"www-authenticate", refused.challenge.encode())
             raise Stopped(401, "UNAUTHENTICATED", refused.message, header) from None

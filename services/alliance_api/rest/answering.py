@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 import anyio
 import psycopg
@@ -12,6 +12,7 @@ import sqlalchemy.exc
 from opentelemetry import trace
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Scope
 
 from alliance_api.charter.principal import Principal
 from chassis import metrics
@@ -19,7 +20,19 @@ from chassis.problems import Unauthorised
 
 from .problems import Refused
 
-Authenticate = Callable[[str | None], Awaitable[Principal]]
+
+class Authenticate(Protocol):
+    """Makes the principal of a request."""
+
+    def __call__(
+        self, authorization: str | None, scope: Scope | None = None, /
+    ) -> Awaitable[Principal]:
+        """Return the principal of a header Authorization; a bound token needs all of the request.
+
+        Raises `Unauthorised`.
+        """
+
+
 # Answers a stored document as a principal, or with None if it would not: the one read path, given
 # by the composition root.
 Read = Callable[[Principal, str, dict[str, Any]], Awaitable[Mapping[str, Any] | None]]
@@ -35,7 +48,7 @@ _tracer = trace.get_tracer("alliance.rest")
 async def principal_of(authenticate: Authenticate, request: Request) -> Principal:
     """Return who asks. Raises `Refused`."""
     try:
-        return await authenticate(request.headers.get("authorization"))
+        return await authenticate(request.headers.get("authorization"), request.scope)
     except Unauthorised as refused:
         header = {"www-authenticate": refused.challenge}
         raise Refused(401, "UNAUTHENTICATED", refused.message, headers=header) from None

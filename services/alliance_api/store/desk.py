@@ -13,6 +13,8 @@ from psycopg.rows import dict_row
 
 OAUTH = "alliance_oauth"
 BECOME_OAUTH = f"SET LOCAL ROLE {OAUTH}"
+# Whose the wrapped keys of the signing keys are, to whoever wraps and unwraps them.
+SIGNING = b"oauth|signing"
 Row = dict[str, Any]
 
 

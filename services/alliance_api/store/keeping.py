@@ -20,6 +20,7 @@ from alliance_api.charter.policies import KEEPER
 from chassis.masters import DoesNotOpen, LocalMasters, UnknownMaster, Wrapped
 from chassis.vault import PREFIX, Key, Vault
 
+from .desk import SIGNING
 from .words import MASTERS, PLACES, Place, owner
 
 BATCH = 200
@@ -43,7 +44,10 @@ async def connected(url: str) -> AsyncIterator[Connection]:
 
 async def masters_used(connection: Connection) -> Counter[str]:
     """Return how many keys hang on each master."""
-    rows = await connection.execute("SELECT master, count(*) FROM person_keys GROUP BY master")
+    rows = await connection.execute(
+        "SELECT master, count(*) FROM (SELECT master FROM person_keys UNION ALL "
+        "SELECT master FROM oauth.signing_keys) AS found GROUP BY master"
+    )
     return Counter(dict(await rows.fetchall()))
 
 
@@ -55,7 +59,29 @@ async def rewrap(connection: Connection, masters: LocalMasters) -> Rewrapped:
         after: UUID | None = UUID(int=0)
         while after is not None:
             after = await _rewrap_some(connection, masters, organisation, after, found)
+    await _rewrap_signing(connection, masters, found)
     return found
+
+
+async def _rewrap_signing(connection: Connection, masters: LocalMasters, found: Rewrapped) -> None:
+    """Do the same for the keys that tokens are signed with: they are few."""
+    async with connection.transaction():
+        rows = await connection.execute(
+            "SELECT kid, master, wrapped FROM oauth.signing_keys WHERE master <> %s FOR UPDATE",
+            [masters.ring().current],
+        )
+        for kid, master, wrapped in await rows.fetchall():
+            try:
+                raw = await masters.unwrap(Wrapped(master, wrapped), SIGNING)
+            except (UnknownMaster, DoesNotOpen):
+                found.failed += 1
+                continue
+            made = await masters.wrap(raw, SIGNING)
+            await connection.execute(
+                "UPDATE oauth.signing_keys SET master = %s, wrapped = %s WHERE kid = %s",
+                [made.master, made.text, kid],
+            )
+            found.done += 1
 
 
 async def _rewrap_some(

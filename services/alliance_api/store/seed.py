@@ -60,8 +60,9 @@ def person(  # noqa: PLR0913  (the columns of a row)
     birth_date: date | None = None,
     language: str = "en",
     manager: bool = False,
+    office: str | None = None,
 ) -> UUID:
-    """Insert a person, with an identity, and a manager's place in the organisation if they are."""
+    """Insert a person, with an identity, and their office in the organisation if they hold one."""
     made = new_id()
     _add(connection, people, organisation_id=organisation_id, id=made)
     _add(
@@ -73,13 +74,14 @@ def person(  # noqa: PLR0913  (the columns of a row)
         birth_date=birth_date,
         language=language,
     )
-    if manager:
+    held = "MANAGER" if manager else office
+    if held is not None:
         _add(
             connection,
             staff,
             organisation_id=organisation_id,
             person_id=made,
-            role="MANAGER",
+            role=held,
             starts_at=ALWAYS,
         )
     return made

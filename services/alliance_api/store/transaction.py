@@ -43,6 +43,7 @@ _BIND_WRITE = Prepared(
 )
 _BECOME_ENGINE = Prepared(f"SET LOCAL ROLE {ENGINE}", {})
 _BECOME_RECOMPUTE = Prepared(f"SET LOCAL ROLE {RECOMPUTE}", {})
+_BECOME_OAUTH = Prepared(BECOME_OAUTH, {})
 _BECOME_ONESELF = Prepared("SET LOCAL ROLE NONE", {})
 _LOCK = Prepared("SELECT pg_advisory_xact_lock(hashtextextended(%(name)s, 0))", {})
 _LOCK_SHARED = Prepared("SELECT pg_advisory_xact_lock_shared(hashtextextended(%(name)s, 0))", {})
@@ -165,6 +166,10 @@ class Transaction:
     def as_recompute(self) -> AbstractAsyncContextManager[None]:
         """Act as the role that scores answers anew. The service may not; an operator may."""
         return self._as(_BECOME_RECOMPUTE)
+
+    def as_oauth(self) -> AbstractAsyncContextManager[None]:
+        """Act as the authorization server's role, to end grants together with what they rest on."""
+        return self._as(_BECOME_OAUTH)
 
     @asynccontextmanager
     async def _as(self, become: Prepared) -> AsyncIterator[None]:

@@ -1,0 +1,106 @@
+"""`alliance oauth`: the keys that tokens are signed with, and what is left over."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, TypeVar
+
+from .common import Verbs, admin_url, group, verb
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from alliance_api.oauth.signing_keys import Known
+    from alliance_api.store.transaction import Database
+
+T = TypeVar("T")
+
+
+def register(verbs: Verbs) -> None:
+    """Add the verbs of this module."""
+    oauth = group(verbs, "oauth", "the authorization server: its keys, and what is over")
+    keys = group(oauth, "keys", "the keys that tokens are signed with")
+    verb(keys, "new", "make keys that sign at once, as after a loss", _new)
+    verb(
+        keys,
+        "rotate",
+        "publish keys now that sign in ten minutes; the old ones stay a while",
+        _rotate,
+    )
+    verb(keys, "list", "list the published keys", _list)
+    revoke = verb(keys, "revoke", "take a key away at once: nothing it signed is good", _revoke)
+    revoke.add_argument("kid")
+    verb(oauth, "tidy", "take away what is over and decides nothing any more", _tidy)
+
+
+def _with(work: Callable[[Database], Awaitable[T]]) -> T:
+    from alliance_api.store.transaction import Database
+    from chassis.vault import Vault
+
+    from .keys import masters
+
+    async def run() -> T:
+        database = Database(admin_url(), size=2, vault=Vault(masters()))
+        await database.open()
+        try:
+            return await work(database)
+        finally:
+            await database.close()
+
+    return asyncio.run(run())
+
+
+def _made(starts: datetime | None) -> int:
+    from alliance_api.oauth import signing_keys
+
+    now = datetime.now(UTC)
+    for kid in _with(lambda database: signing_keys.rotate(database, now, starts=starts)):
+        print(kid)
+    first = starts or now + signing_keys.PUBLISHED_BEFORE
+    print(f"They sign from {first:%Y-%m-%d %H:%M} UTC on; the ones before are published a while.")
+    return 0
+
+
+def _new(_: argparse.Namespace) -> int:
+    return _made(datetime.now(UTC))
+
+
+def _rotate(_: argparse.Namespace) -> int:
+    return _made(None)
+
+
+def _list(_: argparse.Namespace) -> int:
+    from alliance_api.oauth import signing_keys
+
+    now = datetime.now(UTC)
+
+    async def work(database: Database) -> Sequence[Known]:
+        async with database.desk() as desk:
+            return await signing_keys.listed(desk, now)
+
+    for key in _with(work):
+        until = f" until {key.signs_until:%Y-%m-%d %H:%M}" if key.signs_until else ""
+        state = "signs" if key.signs(now) else "published"
+        print(f"{key.kid}  {key.algorithm}  {state}  from {key.signs_from:%Y-%m-%d %H:%M}{until}")
+    return 0
+
+
+def _revoke(found: argparse.Namespace) -> int:
+    from alliance_api.oauth import signing_keys
+
+    if not _with(lambda database: signing_keys.drop(database, found.kid, datetime.now(UTC))):
+        sys.exit("There is no such key, or it is gone already.")
+    print("Gone. Make another if none is left that signs: `alliance oauth keys new`.")
+    return 0
+
+
+def _tidy(_: argparse.Namespace) -> int:
+    from alliance_api.oauth import once
+
+    done = _with(lambda database: once.tidy(database, datetime.now(UTC)))
+    print(f"{done} rows were over, and are gone.")
+    return 0
