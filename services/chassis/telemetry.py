@@ -9,8 +9,10 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from opentelemetry import trace
+from opentelemetry.context import Context
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import Event, ReadableSpan, TracerProvider, export
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 Value = str | bool | int | float
 
@@ -109,6 +111,13 @@ def traceparent() -> str | None:
     if not context.is_valid:
         return None
     return f"00-{context.trace_id:032x}-{context.span_id:016x}-{context.trace_flags:02x}"
+
+
+def parent(given: str | None) -> Context:
+    """Return the context of a W3C `traceparent`; an empty one where there is none, or a bad one."""
+    return TraceContextTextMapPropagator().extract(
+        {"traceparent": given} if given else {}, Context()
+    )
 
 
 def tracer_provider(

@@ -45,6 +45,7 @@ from notifier.links import Links
 from notifier.rest import leaving, own, points, problems
 from notifier.rest.caller import callers
 from notifier.settings import Settings
+from notifier.worker import counting
 from notifier.worker.delivery import Delivery
 from notifier.worker.puller import Puller
 from notifier.worker.sender import Sender
@@ -149,6 +150,7 @@ async def work(parts: Parts, stop: asyncio.Event | None = None) -> None:
     # No proxies from the environment, no redirects: the feed is where the operator says it is.
     async with httpx.AsyncClient(trust_env=False, follow_redirects=False) as client:
         aside = [asyncio.create_task(each.run()) for each in parts.pullers(client)]
+        aside.append(asyncio.create_task(counting.watch(parts.store)))
         aside.append(asyncio.create_task(_listen(parts.url, sender.wake)))
         sending = asyncio.create_task(sender.run())
         stopping = asyncio.create_task(told.wait())

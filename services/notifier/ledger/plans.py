@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
+from chassis import metrics
 from notifier.domain.facts import PERSON_ERASED, Fact
 from notifier.domain.kind import Kind, Thing
 from notifier.domain.occasions import Case, Mark, recall, touched
@@ -149,6 +150,8 @@ async def _write(
         {"organisation": organisation, "id": key, "reason": reason.value, "now": now}
         for key, reason in changes.drop
     ]
+    for each in changes.plan:
+        metrics.add(metrics.PLANNED, 1, {"reminder.kind": each.kind})
     async with connection.cursor() as cursor:
         if dropped:
             await cursor.executemany(_DROP, dropped)

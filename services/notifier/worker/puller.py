@@ -6,12 +6,15 @@ import asyncio
 import logging
 import random
 from collections.abc import Iterable
+from datetime import UTC, datetime
 
 from notifier.domain.errors import Malformed
 from notifier.domain.facts import Fact, parse
 from notifier.feed import Batch, Expired, Feed, Unreadable
 from notifier.ledger.plans import Plans
 from notifier.ledger.store import Unavailable
+
+from . import counting
 
 LONGEST_WAIT = 30.0
 
@@ -49,7 +52,9 @@ class Puller:
             await self._plans.forget(self._feed.name, after)
             return 0
         if batch.cursor is not None:
-            await self._plans.take(self._feed.name, after, list(facts_of(batch)), batch.cursor)
+            facts = list(facts_of(batch))
+            await self._plans.take(self._feed.name, after, facts, batch.cursor)
+            counting.caught_up(facts, datetime.now(UTC))
         return len(batch.events)
 
 

@@ -11,10 +11,15 @@ import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
+from opentelemetry import trace
+
+from chassis import telemetry
 from notifier.channels.message import Lapsed
 from notifier.ledger.claims import Claimed, Claims, Outcome, Settled
 from notifier.ledger.people import Known, Who
 from notifier.ledger.store import Unavailable
+
+from . import counting
 
 AT_ONCE = 32
 POLL_SECONDS = 1.0
@@ -39,6 +44,7 @@ class Delivers(Protocol):
 
 
 _log = logging.getLogger("notifier.sender")
+_tracer = trace.get_tracer("notifier.sender")
 
 
 class Sender:
@@ -125,7 +131,14 @@ class Sender:
         self._has_room.set()
 
     async def _one(self, claimed: Claimed, known: Known, until: float) -> None:
-        settled = await self._settle(claimed, known, until)
+        reminder = claimed.reminder
+        # Goes on in the trace of the request that made it due.
+        parent = telemetry.parent(reminder.traceparent)
+        with _tracer.start_as_current_span("send", context=parent) as span:
+            span.set_attribute("reminder.kind", reminder.kind)
+            settled = await self._settle(claimed, known, until)
+            if settled is not None:
+                span.set_attribute("outcome", settled.outcome.value)
         if settled is not None:
             self._note([settled])
 
@@ -164,5 +177,6 @@ class Sender:
             batch, self._settled = self._settled, []
             if batch:
                 await self._claims.settle(batch)
+                counting.settled(batch)
             elif self.stopping.is_set():
                 self._has_settled.set()
