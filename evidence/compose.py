@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import re
 import subprocess
 import tempfile
 import time
@@ -25,6 +26,7 @@ from evidence import compose_policy as policy
 from evidence.figures import Figure
 
 API, NOTIFIER, INBOX = (f"http://127.0.0.1:{port}" for port in (8000, 8001, 8025))
+ADDRESS = "amira@linden.example"
 STAYING = ("postgres", "alliance-api", "notifier-web", "notifier-worker", "mailpit")
 PATIENCE = 300.0
 # Stand-ins of the public images may have other tags than those that are pinned.
@@ -41,6 +43,7 @@ class Run:
     wrong: list[str] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
     tokens: dict[str, str] = field(default_factory=dict)
+    mails: int = 0
 
     def compose(self, *arguments: str) -> str:
         """Run docker-compose; return what it printed."""
@@ -102,6 +105,11 @@ def ready() -> bool:
     return httpx.get(f"{API}/health/ready").status_code == 200
 
 
+def notifier_ready() -> bool:
+    """Say whether the notifier is ready."""
+    return httpx.get(f"{NOTIFIER}/health/ready").is_success
+
+
 def ask(run: Run, person: str, query: str, **given: Any) -> Any:
     """Send a document to the API as somebody."""
     response = httpx.post(
@@ -129,8 +137,47 @@ def people(run: Run) -> dict[str, str]:
     return found
 
 
+def reach_the_client(run: Run) -> None:
+    """Let the client give an address, prove that it is hers, and wish to be reminded at any hour."""
+    headers = {"authorization": f"Bearer {run.token('client', 'contacts.write')}"}
+    with httpx.Client(base_url=NOTIFIER, headers=headers, timeout=30) as notifier:
+        until("the notifier's readiness", lambda: notifier.get("/health/ready").is_success)
+        added = notifier.post("/v1/contact-points", json={"channel": "email", "address": ADDRESS})
+        assert added.status_code == 201, added.text
+        [mail] = until("the code", inbox)
+        code = re.search(r"\b[0-9]{6,10}\b", body(mail["ID"]))
+        assert code, "the mail has no code"
+        path = f"/v1/contact-points/{added.json()['id']}/verification"
+        assert notifier.post(path, json={"code": code[0]}).is_success
+        awake = {"quiet": None, "zone": "Europe/Berlin", "workingDays": [0, 1, 2, 3, 4, 5, 6]}
+        assert notifier.put("/v1/preferences", json=awake).is_success
+
+
+def inbox() -> list[dict[str, Any]]:
+    """Return what is in the inbox, the latest first."""
+    found: list[dict[str, Any]] = httpx.get(f"{INBOX}/api/v1/messages").json()["messages"]
+    return found
+
+
+def body(message: str) -> str:
+    """Return the text of a mail."""
+    return str(httpx.get(f"{INBOX}/api/v1/message/{message}").json()["Text"])
+
+
+def check_mail(run: Run) -> None:
+    """See that the one reminder of the session that is left has come, and no other."""
+    mails = until("the reminder", lambda: (len(m := inbox()) > 1 and m) or None)
+    run.expect(len(mails) == 2, f"{len(mails)} mails came")
+    run.expect(all(m["To"] == [{"Address": ADDRESS}] for m in mails), "somebody else had mail")
+    said = (mails[0]["Subject"] + body(mails[0]["ID"])).lower()
+    for word in ("therap", "session", "linden practice", "lindqvist"):
+        run.expect(word not in said, f"the mail says {word}")
+    run.mails = len(mails)
+    run.told.append("the right mail and only that")
+
+
 def plan_and_move(run: Run) -> tuple[str, str]:
-    """Open a case, plan a session for the day after tomorrow and move it by a day."""
+    """Open a case, plan a session for a day to come and move it to the next hours."""
     who = people(run)
     opened = ask(
         run,
@@ -142,7 +189,7 @@ def plan_and_move(run: Run) -> tuple[str, str]:
         timeZone="Europe/Berlin",
         intervalDays=7,
     )
-    start = datetime.now(UTC).replace(microsecond=0) + timedelta(days=2)
+    start = datetime.now(UTC).replace(microsecond=0) + timedelta(days=5)
     times = {
         "plannedStart": start.isoformat(),
         "plannedEnd": (start + timedelta(minutes=50)).isoformat(),
@@ -157,9 +204,11 @@ def plan_and_move(run: Run) -> tuple[str, str]:
         modality="VIDEO",
         **times,
     )
+    # So near that its reminder is due at once; of the day to come there must be none.
+    soon = datetime.now(UTC).replace(microsecond=0) + timedelta(minutes=90)
     later = {
-        "plannedStart": (start + timedelta(days=1)).isoformat(),
-        "plannedEnd": (start + timedelta(days=1, minutes=50)).isoformat(),
+        "plannedStart": soon.isoformat(),
+        "plannedEnd": (soon + timedelta(minutes=50)).isoformat(),
     }
     moved = ask(
         run,
@@ -198,11 +247,15 @@ def check_facts(run: Run, planned: str, moved: str) -> list[dict[str, Any]]:
 
 def check_restarts(run: Run, facts: list[dict[str, Any]]) -> None:
     """Restart each service in turn; what was there is there afterwards."""
+    # The inbox last: it keeps mail in memory.
     for service in run.services:
         run.compose("restart", "--timeout", "10", service)
         until(f"readiness after a restart of {service}", ready)
         after = until(f"the feed after a restart of {service}", lambda: feed(run) or None)
         run.expect(after == facts, f"a restart of {service} changed the feed")
+        if run.mails and service != "mailpit":
+            until(f"the notifier after a restart of {service}", notifier_ready)
+            run.expect(len(inbox()) == run.mails, f"a restart of {service} changed the inbox")
     run.told.append(f"{len(run.services)} restarts")
 
 
@@ -262,7 +315,12 @@ def experiment(small: bool) -> Figure:
     with running() as run:
         until("readiness", ready)
         run.told.append(f"up from a fresh clone in {time.monotonic() - began:.0f} s")
+        reminding = importlib.util.find_spec("notifier.rest") is not None
+        if reminding:
+            reach_the_client(run)
         facts = check_facts(run, *plan_and_move(run))
+        if reminding:
+            check_mail(run)
         check_restarts(run, facts)
         check_containers(run)
     print(f"images: {sizes()}")
