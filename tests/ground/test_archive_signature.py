@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import zipfile
 from collections.abc import Callable
@@ -152,15 +153,50 @@ def test_a_name_that_is_there_twice_is_found(made: bytes, tmp_path: Path) -> Non
 
 
 def test_every_octet_of_an_archive_counts(made: bytes, tmp_path: Path) -> None:
-    """Flip one after the other, in steps: what is inside is as signed, or the change is found."""
+    """Flip those of headers one by one, those of streams in steps: the change is found.
+
+    But for the bits that fill up a compressed stream: what comes out of it is the same.
+    """
     path = tmp_path / "archive.zip"
-    good = files(made)
-    for at in range(0, len(made), 97):
+    good, unseen, inside = files(made), [], streams(made)
+    steps = {at for stream in inside for at in (*stream[::29], *stream[-4:])}
+    beside = set(range(len(made))) - {at for stream in inside for at in stream}
+    assert len(beside) > 500
+    for at in sorted(beside | steps):
         changed = bytearray(made)
         changed[at] ^= 0x55
         path.write_bytes(changed)
         if first_fault(path, IS_GOOD) is None:
             assert files(bytes(changed)) == good, at
+            unseen.append(at)
+    assert set(unseen) <= {at for stream in inside for at in stream[-2:]}
+
+
+def streams(made: bytes) -> list[range]:
+    """Where the compressed streams of an archive are."""
+    with zipfile.ZipFile(io.BytesIO(made)) as archive:
+        begin = [
+            (info.header_offset + 30 + len(info.filename), info.compress_size)
+            for info in archive.infolist()
+        ]
+    return [range(at, at + size) for at, size in begin]
+
+
+BESIDE: dict[str, Callable[[bytes], bytes]] = {
+    "something before": lambda made: b"#!/bin/sh\n" + made,
+    "something behind": lambda made: made + b"<script>",
+    "a comment": lambda made: made[:-2] + b"\x04\x00note",
+}
+
+
+@pytest.mark.parametrize("change", BESIDE.values(), ids=BESIDE)
+def test_an_archive_is_nothing_else_at_the_same_time(
+    made: bytes, tmp_path: Path, change: Callable[[bytes], bytes]
+) -> None:
+    path = tmp_path / "archive.zip"
+    path.write_bytes(change(made))
+    assert files(path.read_bytes()) == files(made), "whoever unpacks it is none the wiser"
+    assert first_fault(path, IS_GOOD) == Fault("archive.zip", "holds something beside its files")
 
 
 @pytest.mark.parametrize("content", [b"", b"PK", b"not a zip at all", b"PK\x05\x06" + b"\0" * 18])

@@ -19,6 +19,7 @@ from typing import Any, Final
 from chassis.signing import SigningKey, Verify
 
 from .canonical import dumps
+from .container import is_ours
 from .contents import FORMAT, VERSION
 
 MANIFEST: Final = "manifest.json"
@@ -28,7 +29,7 @@ _CONTEXT: Final = f"{FORMAT} {VERSION}\n".encode()
 MOST_OCTETS: Final = 2 * 1024**3
 _LARGEST_MANIFEST: Final = 16 * 1024**2
 _CHUNK: Final = 1024**2
-_BROKEN: Final = (zipfile.BadZipFile, zlib.error, EOFError)
+_BROKEN: Final = (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, EOFError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,10 @@ def first_fault(path: Path, is_good: Verify) -> Fault | None:
     """Return what of an archive was changed, or None if it is as it was signed."""
     try:
         with zipfile.ZipFile(path) as archive:
-            return _judge(archive, is_good)
+            found = _judge(archive, is_good)
+            if found is None and not is_ours(path, archive):
+                return Fault(path.name, "holds something beside its files")
+            return found
     except (*_BROKEN, OSError, NotImplementedError, RuntimeError) as error:
         return Fault(path.name, f"cannot be opened as an archive ({type(error).__name__})")
 

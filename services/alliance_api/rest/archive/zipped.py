@@ -10,7 +10,7 @@ from typing import Final
 
 from chassis.signing import SigningKey
 
-from . import canonical, page, readme
+from . import canonical, container, page, readme
 from .contents import FORMAT, VERSION, Archive
 from .sealed import MANIFEST, SIGNATURE, Made, signature
 
@@ -53,9 +53,7 @@ def _manifest(archive: Archive, made: Iterable[Made], product: str) -> dict[str,
 
 def _written(file: zipfile.ZipFile, archive: Archive, name: str, parts: Iterable[bytes]) -> Made:
     at = archive.created.timetuple()[:6]
-    info = zipfile.ZipInfo(name, (max(at[0], _EARLIEST), *at[1:]))
-    info.compress_type = zipfile.ZIP_DEFLATED
-    info.external_attr = 0o600 << 16
+    info = container.header(name, (max(at[0], _EARLIEST), *at[1:]))
     digest, size = hashlib.sha256(), 0
     with file.open(info, "w") as into:
         for chunk in _chunks(parts):
