@@ -142,3 +142,21 @@ def test_who_is_not_in_an_older_backup_is_passed_over(
     before = house.counts()
     assert operator("erasures", "replay", "--unchecked", str(listed)) == 0
     assert house.counts() == before
+
+
+def test_a_server_that_counts_below_what_is_sealed_is_told_so(
+    house: House,
+    clinic: Clinic,
+    operator: Operator,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """After a restore elsewhere: what is read there would stand before what is sealed, for good."""
+    monkeypatch.setenv("LEDGER_KEY_FILE", str(tmp_path / "ledger.jwk"))
+    question = "query Mine($id: ID!) { case(id: $id) { id status } }"
+    clinic.client.reads(question, id=clinic.case_id)
+    assert operator("ledger", "seal") == 0
+    house.change("UPDATE ledger_seals SET last_transaction = (1::bigint << 33)::text::xid8")
+    clinic.client.reads(question, id=clinic.case_id)
+    with pytest.raises(SystemExit, match=r"restore\.md"):
+        operator("ledger", "seal")

@@ -15,6 +15,11 @@ from uuid import UUID
 from .common import Verbs, admin_url, group, verb
 
 KEY = "LEDGER_KEY_FILE"
+_SET_BACK = (
+    "This server numbers its transactions below those that are sealed already, as a new one does "
+    "after a restore: what is read now can never be sealed. docs/how-to/restore.md says how to "
+    "raise them."
+)
 
 
 def register(verbs: Verbs) -> None:
@@ -53,10 +58,12 @@ def _connection() -> Iterator[Any]:
 def _seal(_: argparse.Namespace) -> int:
     import asyncio
 
-    from alliance_api.store.seals import organisations
+    from alliance_api.store.seals import is_set_back, organisations
 
     with _connection() as connection:
         found = organisations(connection)
+        if is_set_back(connection):
+            sys.exit(_SET_BACK)
     sealed = asyncio.run(_seal_all(admin_url(), found, _key()))
     print(f"Sealed {sealed} entries of {len(found)} organisations.")
     return 0

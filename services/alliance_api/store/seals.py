@@ -112,6 +112,12 @@ def organisations(connection: psycopg.Connection[Any]) -> list[UUID]:
     return [row[0] for row in rows]
 
 
+def is_set_back(connection: psycopg.Connection[Any]) -> bool:
+    """Return whether what is read now would stand before what is sealed (above the law)."""
+    asked = "SELECT EXISTS (SELECT FROM ledger_seals WHERE last_transaction > pg_current_xact_id())"
+    return bool(connection.execute(asked).fetchall()[0][0])
+
+
 def seals_of(connection: psycopg.Connection[Any], organisation: UUID) -> list[Seal]:
     """Return an organisation's seals by number (above the law)."""
     asked = f"{_SEALS} WHERE organisation_id = %s ORDER BY number"
