@@ -72,6 +72,11 @@ def test_a_fall_that_begins_with_the_first_session_after_the_baseline_starts_the
     assert [(each.start, each.alarm) for each in sudden] == [(BASELINE, BASELINE)] * 2
 
 
+def test_another_baseline_is_frozen_where_it_is_said() -> None:
+    assert slow_falls([*FIRST[:6], 20.0, 20.0]) == ()
+    assert {each.start for each in slow_falls([*FIRST[:6], 20.0, 20.0], baseline=6)} == {6}
+
+
 @pytest.mark.parametrize("before", [FIRST[:7], [40.0] * 8, [60.0] * 8])
 def test_without_a_full_baseline_that_varies_there_is_none(before: list[float]) -> None:
     assert slow_falls([*before, 30.0]) == ()
