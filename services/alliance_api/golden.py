@@ -8,8 +8,9 @@ from importlib import resources
 from pathlib import Path
 
 from alliance_api.charter import feed, labels, notices
-from alliance_api.charter.charter import READ
+from alliance_api.charter.charter import READ, WRITE
 from alliance_api.charter.facets import HOLDINGS, Facet
+from alliance_api.charter.policies import CATALOGUE
 from alliance_api.domain.fact_types import TYPES
 from alliance_api.fhir.questionnaire import questionnaires
 from alliance_api.graph.schema import sdl
@@ -58,23 +59,87 @@ def confidentiality() -> str:
         gates = " or ".join(f"`{gate}`" for gate in HOLDINGS[facet].gates)
         cells = " | ".join(" + ".join(row[relation]) for relation in relations)
         lines.append(f"| {facet.lower().replace('_', ' ')} | {gates} | {cells} |")
-    return "\n".join([*lines, "", *_TERMS, "", *_told(), "", *_labels(), ""])
+    parts = ([*lines, ""], _terms(), _beside(), _writing(), _told(), _labels())
+    return "\n".join(line for part in parts for line in (*part, ""))
 
 
-_TERMS = (
-    "| term | holds when |",
-    "| --- | --- |",
-    "| open | one stands in that relation, now |",
-    "| own | one is the author |",
-    "| known | the informant did not keep the measurement to themselves |",
-    "| disclosed | the informant opened it, and it is time |",
-    "| blind | one has rated that session oneself, where the plan asked both |",
-    "| invited | it was opened to caregivers as well |",
-    "| consent | the client's consent to supervision is live |",
-    "| for_client, for_care_team | it was derived for that audience, from what it may see |",
-    "| no_colleague | it was not made of another therapist's own ratings |",
-    "| never | no rows |",
-)
+TERMS = {
+    "open": "one stands in that relation, now",
+    "own": "one is the author",
+    "known": "the informant did not keep the measurement to themselves",
+    "disclosed": "the informant opened it, and it is time",
+    "blind": "one has rated that session oneself, where the plan asked both",
+    "invited": "it was opened to caregivers as well",
+    "consent": "the client's consent to supervision is live",
+    "for_client": "it was derived for the client, from what they may see",
+    "for_care_team": "it was derived for the care team, from what it may see",
+    "no_colleague": "it was not made of another therapist's own ratings",
+    "no_therapist": "it was not made of any therapist's own ratings",
+    "never": "no rows",
+}
+
+# What no facet holds, by table: whoever is not named reads nothing of it.
+BESIDE = {
+    "organisations": "everybody of the organisation",
+    "teams": "everybody of the organisation",
+    "team_members": "everybody of the organisation",
+    **dict.fromkeys(CATALOGUE, "everybody of the organisation"),
+    "people": "oneself; clients and care teams of one's cases; readers of one's own case; all of "
+    "them for a manager; by their ids alone, for a privacy officer",
+    "identities": "the same people, with the scope `Patient`, but for the privacy officer",
+    "staff": "what oneself holds",
+    "standing": "how one stands oneself, now",
+    "person_keys": "everybody of the organisation: wrapped, they open nothing",
+    "read_ledger": "a client: readings about their case; a privacy officer: all; everybody else: "
+    "their own",
+    "ledger_seals": "a privacy officer",
+    "legal_holds": "a privacy officer",
+    "erasures": "a privacy officer",
+    "aggregates": "a manager: what was published; a therapist: their own, and the organisation's",
+    "idempotency_keys": "whoever sent them",
+    "facts": "systems that read the feed: see below",
+}
+
+
+def _terms() -> list[str]:
+    """Return what the terms mean."""
+    rows = [f"| {term} | {meaning} |" for term, meaning in TERMS.items()]
+    return ["| term | holds when |", "| --- | --- |", *rows]
+
+
+def _beside() -> list[str]:
+    """Return who may read what no facet holds."""
+    rows = [f"| {table.replace('_', ' ')} | {who} |" for table, who in BESIDE.items()]
+    return ["## Beside the facets", "", "| rows | who may read them |", "| --- | --- |", *rows]
+
+
+def _writing() -> list[str]:
+    """Return the charter's writing table."""
+    lines = [
+        "## Who may write what",
+        "",
+        "In the relations named, with any one of the scopes, and only rows whose author is oneself, where",
+        "an author is named. Everything else is written by the service's engine, inside a verb, or not at",
+        "all. Of a row only the columns that its verb changes can be changed; nothing but an erasure",
+        "deletes.",
+        "",
+        "| rows | may be | scope | by | author |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for rule in WRITE:
+        verb = {"INSERT": "added", "UPDATE": "changed"}[rule.command]
+        gates = " or ".join(f"`{gate}`" for gate in rule.gates)
+        who = ", ".join(relation.lower() for relation in rule.relations)
+        where = f", where {rule.where}" if rule.where else ""
+        author = rule.author or rule.signs or ""
+        lines.append(
+            f"| {rule.table.replace('_', ' ')} | {verb} | {gates} | {who}{where} | {author} |"
+        )
+    lines.append(
+        "| emergencies | added | `break_glass` | a clinician of the organisation | person_id |"
+    )
+    own = ("read ledger", "idempotency keys", "person keys")
+    return lines + [f"| {rows} | added | | everybody, of themselves | person_id |" for rows in own]
 
 
 def _told() -> list[str]:
