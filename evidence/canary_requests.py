@@ -67,7 +67,16 @@ def reading(asker: Asker, truth: Truth, cases: Sequence[UUID]) -> Iterator[Askin
             yield graphql("node", document.text, given)
     yield Asking("archive", "/v1/me/archive")
     yield Asking("feed", "/v1/feed?limit=1000")
-    for path in ("/openapi.json", "/health/live", "/health/ready", "/graphql"):
+    for path in (
+        "/oauth/userinfo",
+        "/oauth/clients",
+        "/oauth/jwks",
+        "/account",
+        "/openapi.json",
+        "/health/live",
+        "/health/ready",
+        "/graphql",
+    ):
         yield Asking("others", path)
 
 
@@ -188,4 +197,6 @@ def wrong(case: UUID) -> Iterator[Asking]:
     yield Asking("bad", f"/v1/cases/{name}/charts/{said}.svg")
     yield Asking("bad", f"/v1/cases/{name}/charts/{FORMS['CLIENT']}.svg?scale={said}&width={said}")
     yield Asking("bad", f"/v1/feed?after={said}&limit={said}")
+    yield Asking("bad", "/oauth/token", said.encode())
+    yield Asking("bad", f"/oauth/authorize?client_id={said}&state={said}&redirect_uri={said}")
     yield Asking("bad", f"/{said}")

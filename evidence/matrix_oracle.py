@@ -17,6 +17,7 @@ from graphql import GraphQLObjectType, GraphQLSchema, build_schema, get_named_ty
 from alliance_api.graph.schema import sdl
 
 FIELDS = Path(__file__).parent / "matrix_fields.txt"
+DOORS = Path(__file__).parent / "matrix_doors.txt"
 
 # The roots of reading: the surface, and what opens it.
 ROOTS = {
@@ -221,4 +222,13 @@ def _unknown_roots() -> list[str]:
 
 
 def _unknown_routes(paths: Iterable[str]) -> list[str]:
-    return [f"the route {path} is unknown to the oracle, or gone" for path in ROUTES.keys() ^ paths]
+    there = set(paths) - doors().keys()
+    return [f"the route {path} is unknown to the oracle, or gone" for path in ROUTES.keys() ^ there]
+
+
+@cache
+def doors() -> dict[str, str]:
+    """Return the routes of the authorization server, with what each tells."""
+    lines = DOORS.read_text("utf-8").splitlines()
+    told = (line.split("|") for line in lines if line.strip() and not line.startswith("#"))
+    return {path.strip(): words.strip() for path, words in told}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from evidence.broken_query import CELLS, COLUMNS, SCOPES, WORDS
 from evidence.feed_oracle import READERS, TOLD
-from evidence.matrix_oracle import MUTATIONS, ROOTS, ROUTES, Kind, Says, kinds
+from evidence.matrix_oracle import MUTATIONS, ROOTS, ROUTES, Kind, Says, doors, kinds
 
 PAGE = Path(__file__).parents[1] / "docs" / "reference" / "matrix.md"
 SAID = ("CLIENT", "THERAPIST", "CAREGIVER")
@@ -92,7 +92,7 @@ def _roots() -> Iterator[str]:
     for name, words in MUTATIONS.items():
         yield f"| {name} | {words}, as whoever asked may see it |"
     yield "\n| route | tells |\n| --- | --- |"
-    for name, words in ROUTES.items():
+    for name, words in (ROUTES | doors()).items():
         yield f"| `{name}` | {words} |"
 
 
