@@ -80,7 +80,7 @@ def running() -> Iterator[Run]:
         has_worker = importlib.util.find_spec("notifier.worker") is not None
         run = Run(clone, STAYING if has_worker else ("postgres", "alliance-api", "mailpit"))
         try:
-            run.compose("up", "--detach", *run.services)
+            run.compose("up", "--detach", "--build", *run.services)
             yield run
         finally:
             run.compose("down", "--volumes", "--timeout", "10")
