@@ -246,6 +246,25 @@ def test_an_error_is_for_now_or_for_good(
     asyncio.run(story())
 
 
+@pytest.mark.parametrize(("channel", "blamed"), [("email", False), ("webhook", True)])
+def test_a_provider_that_is_down_says_nothing_of_an_address_but_a_subscriber_does(
+    ledger_url: str, ledger_admin: str, channel: str, blamed: bool
+) -> None:
+    kept = Kept(ChannelError("HTTP_503"))
+
+    async def story() -> None:
+        async with a_house(ledger_url, ledger_admin, {channel: kept}) as house:
+            await house.choose(CLIENT, channels=[channel])
+            await house.reachable(CLIENT, channel)
+            await house.told(*facts_of_a_session(SOON))
+            await house.work(SETTLED)
+            found = house.rows("SELECT failing_since IS NOT NULL FROM contact_points")
+            # One that was reached meanwhile is not blamed any more.
+            assert found == [(blamed and not kept.sent,)]
+
+    asyncio.run(story())
+
+
 def test_who_has_no_contact_point_is_not_waited_for(ledger_url: str, ledger_admin: str) -> None:
     async def story() -> None:
         async with a_house(ledger_url, ledger_admin, {"email": Kept()}) as house:

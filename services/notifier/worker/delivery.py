@@ -19,6 +19,9 @@ from .sender import FIRST_DELAY, LONGEST_DELAY, Fence
 # What a provider can be down with. A refusal of one message says nothing of the next one.
 _DOWN = ("TIMEOUT", "UNREACHABLE", "HTTP_5", "HTTP_429", "SMTP_4", "RELAY")
 
+# Where the address itself is the server that fails. A mail relay that is down says nothing of a mailbox.
+OWN_ENDPOINTS = frozenset({"webhook"})
+
 
 class People(Protocol):
     """Whoever knows where people are reached."""
@@ -134,7 +137,8 @@ class Delivery:
             await self._people.gone(claimed.reminder.organisation, point.id, error.code)
         if error.permanent:
             return Settled(claimed, Outcome.DEAD, point.channel, error.code)
-        await self._people.failing(claimed.reminder.organisation, point.id)
+        if point.channel in OWN_ENDPOINTS:
+            await self._people.failing(claimed.reminder.organisation, point.id)
         delay = backoff(claimed.tries, error.after)
         return Settled(claimed, Outcome.FAILED, point.channel, error.code, delay=delay)
 
