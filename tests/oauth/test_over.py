@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from alliance_api.oauth import once
+from alliance_api.oauth.standing import fhir_kind
 from tests.applications import register
 from tests.house import House
 from tests.people import Clinic
@@ -69,3 +70,14 @@ def test_the_ledger_tells_why_somebody_read(house: House, clinic: Clinic) -> Non
             application.id,
         )
         assert found == purpose
+
+
+def test_an_office_that_ended_makes_nobody_a_practitioner(house: House, clinic: Clinic) -> None:
+    house.change(
+        "INSERT INTO staff (organisation_id, person_id, role, starts_at, ends_at) "
+        "VALUES (%s, %s, 'CLINICIAN', now() - interval '2 days', now() - interval '1 day')",
+        clinic.organisation,
+        clinic.caregiver.uuid,
+    )
+    kind = house.run(fhir_kind, house.database, clinic.organisation, clinic.caregiver.uuid)
+    assert kind == "RelatedPerson"

@@ -10,7 +10,10 @@ from alliance_api.charter.principal import Principal
 from alliance_api.charter.scopes import GATES
 from alliance_api.store.transaction import Database
 
-_STANDS = text("SELECT relation FROM standing UNION SELECT role FROM staff")
+_STANDS = text(
+    "SELECT relation FROM standing UNION SELECT role FROM staff "
+    "WHERE starts_at <= now() AND (ends_at IS NULL OR ends_at > now())"
+)
 PATIENT = "Patient"
 _CARING = frozenset({"THERAPIST", "SUPERVISOR"})
 
