@@ -6,6 +6,7 @@ import argparse
 import sys
 
 from alliance_api.commands import (
+    accounts,
     clients,
     containers,
     database,
@@ -33,6 +34,7 @@ ROOMS = (
     oauth,
     clients,
     erasures,
+    accounts,
     instruments,
     ledger,
     facts,

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
+from uuid import UUID
 
 import orjson
 from fastapi import FastAPI
@@ -18,10 +19,13 @@ from alliance_api.graph.execute import Executor, Request
 from alliance_api.graph.http import GraphQLHTTP
 from alliance_api.graph.page import routes
 from alliance_api.oauth import house as oauth
-from alliance_api.rest import service
+from alliance_api.oauth.people.gatehouse import Gatehouse
+from alliance_api.oauth.people.opening import NotInvited, gatehouse, invited, pages
+from alliance_api.rest import accounts, service
 from alliance_api.rest.archive import endpoint as archive
 from alliance_api.rest.charts import endpoint as charts
 from alliance_api.rest.feed import endpoint as feed
+from alliance_api.rest.problems import Refused
 from alliance_api.settings import Settings
 from alliance_api.store.sealer import Sealer
 from alliance_api.store.transaction import Database
@@ -75,7 +79,8 @@ def create_app(
     if settings.notices:
         notices.use(notices.read_notices(settings.notices))
     url = settings.database_url.get_secret_value()
-    database = Database(url, size=settings.pool_size, vault=Vault(masters_of(settings)))
+    masters = masters_of(settings)
+    database = Database(url, size=settings.pool_size, vault=Vault(masters))
     doors = doors_of(settings, database, clock)
     executor = Executor(database, clock)
 
@@ -93,6 +98,7 @@ def create_app(
         answer = await executor.execute(principal, Request(query, None, variables))
         return orjson.loads(answer.body).get("data")
 
+    people = gatehouse(settings, database, masters, read, doors, clock)
     rest.router.routes.extend(
         [
             *service.routes(database),
@@ -100,6 +106,8 @@ def create_app(
             *feed.routes(database, tokens, clock),
             *archive.routes(read, tokens, export_key(settings), version("alliance"), clock),
             *doors.routes,
+            *pages(people),
+            *accounts.routes(inviting(people), tokens),
         ]
     )
     graphql = GraphQLHTTP(executor, tokens)
@@ -124,6 +132,20 @@ def doors_of(settings: Settings, database: Database, clock: Callable[[], datetim
         statements=None if statements is None else orjson.loads(statements),
         loopback=settings.jwks_loopback,
     )
+
+
+def inviting(house: Gatehouse | None) -> accounts.Invite | None:
+    """Return how a manager invites somebody, where people sign in here."""
+    if house is None:
+        return None
+
+    async def invite(principal: Principal, person: UUID) -> accounts.Invited:
+        try:
+            return accounts.Invited(*await invited(house, principal, person))
+        except NotInvited as refused:
+            raise Refused(refused.status, refused.code, str(refused), "person") from None
+
+    return invite
 
 
 @asynccontextmanager

@@ -50,6 +50,11 @@ class Settings(BaseSettings):
         description="The public address of this house, without a path: https://alliance.example. "
         "With it the house is an authorization server of its own, beside `TRUSTED_ISSUERS`.",
     )
+    identity_providers: str | None = Field(
+        default=None,
+        description="JSON: organisations' own identity providers, by which people sign in; best by "
+        "file. `alliance account link` says whom each vouches for.",
+    )
     registration_keys: str | None = Field(
         default=None,
         description="A JWK Set as JSON: whose software statements let a client register itself at "

@@ -6,11 +6,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import httpx
 import pytest
 
 from alliance_api.oauth import requests
 from tests.applications import Application, agree, register
 from tests.house import ORIGIN, House
+from tests.pages import Page
 from tests.people import Clinic
 
 DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
@@ -35,12 +37,18 @@ def polled(kiosk: Application, code: str, seconds: int) -> str:
     return str(answer.json().get("error", "given"))
 
 
+def sent(house: House, code: str) -> httpx.Response:
+    """Send the page's form."""
+    hidden = dict(Page(house.get("/oauth/device").text).form("/oauth/device").values)
+    return house.http("POST", "/oauth/device", data={**hidden, "user_code": code})
+
+
 def typed(house: House, code: str) -> str:
     """Type a code into the page; return the id of the request."""
-    answer = house.http("POST", "/oauth/device", data={"user_code": code})
+    answer = sent(house, code)
     assert answer.status_code == 303, answer.text
     address = answer.headers["location"]
-    assert address.startswith(f"{ORIGIN}/oauth/login?")
+    assert address.startswith("/oauth/login?")
     return parse_qs(urlsplit(address).query)["request"][0]
 
 
@@ -69,8 +77,8 @@ def test_a_code_ends_after_ten_minutes(house: House, kiosk: Application) -> None
     found = begun(kiosk)
     assert polled(kiosk, found["device_code"], 601) == "expired_token"
     with house.at(datetime.now(UTC) + timedelta(seconds=601)):
-        answer = house.http("POST", "/oauth/device", data={"user_code": found["user_code"]})
-    assert answer.status_code == 400
+        answer = sent(house, found["user_code"])
+    assert answer.status_code == 422
 
 
 def test_another_client_cannot_redeem_it(house: House, clinic: Clinic, kiosk: Application) -> None:
@@ -84,11 +92,9 @@ def test_another_client_cannot_redeem_it(house: House, clinic: Clinic, kiosk: Ap
 def test_codes_cannot_be_tried_for_long(house: House) -> None:
     # At a time of its own, so that others who type codes are not counted with it.
     with house.at(datetime(2031, 1, 1, tzinfo=UTC)):
-        tried = [
-            house.http("POST", "/oauth/device", data={"user_code": f"BCDF-{n:04}"}).status_code
-            for n in range(15)
-        ]
-    assert tried == [400] * 10 + [429] * 5
+        tried = [sent(house, f"BCDF-{n:04}").status_code for n in range(15)]
+    # A wait of a second follows the eleventh, at a time that stands still.
+    assert tried == [422] * 11 + [429] * 4
 
 
 def test_the_page_needs_no_script_and_repeats_nothing_unescaped(house: House) -> None:

@@ -20,7 +20,14 @@ _GRAMMAR = re.compile(
 # Gates beside the facets' own: identity, disclosure, instruments, the read ledger, aggregates.
 OTHER_GATES = ("Patient", "Consent", "Questionnaire", "AuditEvent", "MeasureReport")
 # What FHIR has no word for: each is a scope, and a gate to write through.
-SPECIAL = ("break_glass", "feed.read", "contacts.write", "clients.write", "launches.write")
+SPECIAL = (
+    "break_glass",
+    "feed.read",
+    "contacts.write",
+    "clients.write",
+    "launches.write",
+    "accounts.write",
+)
 GATES: tuple[str, ...] = tuple(
     sorted({gate for holding in HOLDINGS.values() for gate in holding.gates} | set(OTHER_GATES))
 )

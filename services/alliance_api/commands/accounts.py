@@ -13,6 +13,7 @@ from uuid import UUID
 from .common import Verbs, admin_url, group, verb
 
 if TYPE_CHECKING:
+    from alliance_api.store.desk import Desk
     from alliance_api.store.transaction import Database
 
 ADDRESS = "ISSUER"
@@ -111,14 +112,21 @@ def _database() -> Database:
 def _off(found: argparse.Namespace) -> int:
     person = _person(found.person)
     if not asyncio.run(_disabled(_organisation(person), person)):
-        sys.exit("This person has no account here.")
-    print("Signed out everywhere; nobody signs in to this account until it is invited again.")
+        sys.exit("This person has no account here, and no provider vouches for them.")
+    print("Signed out everywhere. Only a new invitation or link lets this person in again.")
     return 0
+
+
+_NO_LINKS = """
+DELETE FROM oauth.upstream_links WHERE organisation_id = %(organisation)s AND person_id = %(person)s
+"""
+_SIGN_OUT = """
+DELETE FROM oauth.sessions WHERE organisation_id = %(organisation)s AND person_id = %(person)s
+"""
 
 
 async def _disabled(organisation: UUID, person: UUID) -> bool:
     from alliance_api.app import utc_now
-    from alliance_api.oauth import revoking
     from alliance_api.oauth.people import accounts, sessions
 
     database, now = _database(), utc_now()
@@ -128,11 +136,22 @@ async def _disabled(organisation: UUID, person: UUID) -> bool:
             if account is not None:
                 await accounts.disable(desk, account.id, now)
                 await sessions.revoke_account(desk, account.id)
-                whose = {"organisation": organisation, "person": person}
-                await revoking.revoke(desk, "person", now, "PERSON", **whose)
+            whose = {"organisation": organisation, "person": person}
+            links = await desk.run(_NO_LINKS, **whose)
+            await _sign_out(desk, organisation, person)
     finally:
         await database.close()
-    return account is not None
+    return account is not None or links > 0
+
+
+async def _sign_out(desk: Desk, organisation: UUID, person: UUID) -> None:
+    """End a person's sign-ins, and what they allowed applications."""
+    from alliance_api.app import utc_now
+    from alliance_api.oauth import revoking
+
+    whose = {"organisation": organisation, "person": person}
+    await desk.run(_SIGN_OUT, **whose)
+    await revoking.revoke(desk, "person", utc_now(), "PERSON", **whose)
 
 
 _LINK = """
@@ -147,23 +166,36 @@ DELETE FROM oauth.upstream_links WHERE provider = %(provider)s AND subject = %(s
 
 def _link(found: argparse.Namespace) -> int:
     person = _person(found.person)
-    values = {"organisation": _organisation(person), "person": person}
-    names = {"provider": found.provider, "subject": found.subject}
-    done = asyncio.run(_changed(_UNLINK if found.remove else _LINK, {**values, **names}))
+    work = _unlinked if found.remove else _linked
+    done = asyncio.run(work(_organisation(person), person, found.provider, found.subject))
     if not done:
         sys.exit(
             "There is no such link."
             if found.remove
             else "This `sub` is linked already: take that link away first."
         )
-    print("The link is gone." if found.remove else "Linked.")
+    print("The link is gone, and the person signed out everywhere." if found.remove else "Linked.")
     return 0
 
 
-async def _changed(statement: str, values: dict[str, object]) -> int:
+async def _linked(organisation: UUID, person: UUID, provider: str, subject: str) -> int:
     database = _database()
+    whose = {"organisation": organisation, "person": person}
     try:
         async with database.desk() as desk:
-            return await desk.run(statement, **values)
+            return await desk.run(_LINK, **whose, provider=provider, subject=subject)
+    finally:
+        await database.close()
+
+
+async def _unlinked(organisation: UUID, person: UUID, provider: str, subject: str) -> int:
+    database = _database()
+    whose = {"organisation": organisation, "person": person}
+    try:
+        async with database.desk() as desk:
+            done = await desk.run(_UNLINK, **whose, provider=provider, subject=subject)
+            if done:
+                await _sign_out(desk, organisation, person)
+            return done
     finally:
         await database.close()

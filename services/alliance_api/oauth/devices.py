@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from html import escape
 from typing import Final
 
 from starlette.requests import Request
@@ -15,10 +14,9 @@ from .authenticate import authenticated, may
 from .authority import Authority
 from .clients import DEVICE, Client
 from .errors import OAuthError, answer, invalid_grant
-from .forms import Form, form, query
+from .forms import form
 from .minting import Grant
 from .opaque import hashed, opaque
-from .pages import page, told
 from .scopes import allowed, asked_for
 
 LASTS: Final = timedelta(minutes=10)
@@ -26,8 +24,8 @@ SECONDS: Final = 5
 # No vowels, so that no word comes out; 20 letters in 8 places are 34 bits.
 LETTERS: Final = "BCDFGHJKLMNPQRSTVWXZ"
 LENGTH: Final = 8
-# How often one network, and everybody together, may try codes in a minute.
-TRIES, TRIES_OF_ALL = 10, 300
+# How often everybody together may try codes in a minute.
+TRIES_OF_ALL: Final = 300
 
 _ADD: Final = """
 INSERT INTO oauth.devices (hash, user_code_hash, client_id, scopes, resource, jkt, seconds,
@@ -126,58 +124,19 @@ async def redeem(here: Authority, client: Client, code: str, jkt: str | None) ->
     raise OAuthError("authorization_pending", "The person has not answered yet.")
 
 
-async def shown(here: Authority, request: Request) -> Response:
-    """Show the page where a person types the code of a device; or send them on to log in."""
-    try:
-        if request.method == "POST":
-            return await _typed(here, request, await form(request))
-        given = query(request)
-    except OAuthError as refused:
-        return told(refused.status, "This cannot be read", refused.description)
-    ended = given.get("ended")
-    if ended == "granted":
-        return told(200, "Done", "The device goes on by itself. You can close this page.")
-    if ended == "denied":
-        return told(200, "Nothing was given", "The device was told. You can close this page.")
-    return _asked(200, given.get("user_code") or "")
-
-
-def _asked(status: int, code: str, fault: str = "") -> Response:
-    told_ = f'<p role="alert">{escape(fault)}</p>' if fault else ""
-    return page(
-        status,
-        "Connect a device",
-        f'{told_}<form method="post" action="/oauth/device">'
-        '<label for="user_code">The code that the device shows</label>'
-        f'<input id="user_code" name="user_code" value="{escape(code)}" required autofocus '
-        'autocomplete="off" autocapitalize="characters" spellcheck="false" maxlength="20">'
-        "<p>Go on only if you began this yourself, at a device in front of you.</p>"
-        "<button>Go on</button></form>",
-    )
-
-
 async def entered(here: Authority, typed: str) -> str | None:
-    """Return the id of the request of the device that shows a code, or None if none waits.
+    """Return the id of a request for the device that shows this code, if one waits.
 
-    Codes are short: whoever calls this counts how often it is tried.
+    However it is typed: small letters and hyphens do not matter. Everybody together tries so many a
+    minute; who shows the page slows each network besides.
     """
+    now = here.clock()
+    if not await once.within(here.db, "device", "", TRIES_OF_ALL, 60, now):
+        return None
     code = "".join(letter for letter in typed.upper() if letter in LETTERS)
     id_ = opaque(here.random)
     async with here.db.desk() as desk:
         found = await desk.run(
-            _WAITING, id=hashed(id_), issuer=here.issuer, user=hashed(code), at=here.clock()
+            _WAITING, id=hashed(id_), issuer=here.issuer, user=hashed(code), at=now
         )
     return id_ if found else None
-
-
-async def _typed(here: Authority, request: Request, given: Form) -> Response:
-    now = here.clock()
-    network = request.client.host if request.client else ""
-    mine = await once.within(here.db, "device", network, TRIES, 60, now)
-    if not mine or not await once.within(here.db, "device", "", TRIES_OF_ALL, 60, now):
-        return _asked(429, "", "Too many codes were tried. Wait a minute.")
-    id_ = await entered(here, given.get("user_code") or "")
-    if id_ is None:
-        return _asked(400, "", "There is no such code, or its time is over.")
-    address = here.at(f"/oauth/login?request={id_}")
-    return Response(status_code=303, headers={"location": address, "cache-control": "no-store"})

@@ -79,12 +79,8 @@ def routes(here: Authority, verifier: Verifier, callers: Callers) -> list[BaseRo
     async def asked(request: Request) -> Response:
         return await authorize(here, request)
 
-    async def device(request: Request) -> Response:
-        return await devices.shown(here, request)
-
     return [
         Route("/oauth/authorize", answering(asked), methods=["GET", "POST"]),
-        Route("/oauth/device", answering(device), methods=["GET", "POST"]),
         post("/oauth/par", lambda request: push(here, request)),
         post("/oauth/token", lambda request: token(here, request)),
         post("/oauth/device_authorization", lambda request: devices.begin(here, request)),

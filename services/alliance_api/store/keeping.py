@@ -20,6 +20,7 @@ from alliance_api.charter.policies import KEEPER
 from chassis.masters import DoesNotOpen, LocalMasters, UnknownMaster, Wrapped
 from chassis.vault import PREFIX, Key, Vault
 
+from . import second_steps
 from .desk import SIGNING
 from .words import MASTERS, PLACES, Place, owner
 
@@ -48,7 +49,8 @@ async def masters_used(connection: Connection) -> Counter[str]:
         "SELECT master, count(*) FROM (SELECT master FROM person_keys UNION ALL "
         "SELECT master FROM oauth.signing_keys) AS found GROUP BY master"
     )
-    return Counter(dict(await rows.fetchall()))
+    found: Counter[str] = Counter(dict(await rows.fetchall()))
+    return found + await second_steps.masters_used(connection)
 
 
 async def rewrap(connection: Connection, masters: LocalMasters) -> Rewrapped:
@@ -60,7 +62,8 @@ async def rewrap(connection: Connection, masters: LocalMasters) -> Rewrapped:
         while after is not None:
             after = await _rewrap_some(connection, masters, organisation, after, found)
     await _rewrap_signing(connection, masters, found)
-    return found
+    done, failed = await second_steps.rewrap(connection, masters)
+    return Rewrapped(found.done + done, found.failed + failed)
 
 
 async def _rewrap_signing(connection: Connection, masters: LocalMasters, found: Rewrapped) -> None:

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from alliance_api.domain import facts
 from alliance_api.domain.ids import Kind
-from alliance_api.store import cases, erasure, grants, outbox, restoring, words
+from alliance_api.store import cases, erasure, grants, outbox, restoring, sign_ins, words
 from alliance_api.store import consents as kept
 from alliance_api.store.transaction import Database, Transaction
 
@@ -70,6 +70,7 @@ async def carry_out(
             await kept.withdraw(tx, consent["id"], now)
         await consents.end(tx, now, consent)
     await grants.end_all(tx, person, now)
+    await sign_ins.forget_all(tx, person)
     async with tx.as_engine():
         await erasure.forget(tx, person)
         await erasure.bury(tx, person, now, erased_at or now)

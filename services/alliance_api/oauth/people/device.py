@@ -41,7 +41,7 @@ async def enter(arrival: Arrival) -> Response:
         wait = await throttle.enter(desk, lanes, house.now())
     if wait:
         seconds = max(1, ceil(wait.total_seconds()))
-        told = arrival.texts("sign_in.wait", seconds=seconds)
+        told = arrival.texts("device.wait", seconds=seconds)
         return _form(arrival, "", told, 429, seconds)
     request = await house.entered(arrival.value("user_code", 40))
     if request is None:

@@ -75,7 +75,7 @@ SELECT max(opens_at) AS opens FROM oauth.attempts WHERE lane = ANY(%(lanes)s) AN
 """
 _CHARGE: Final = """
 INSERT INTO oauth.attempts AS a (lane, failures, last_at, opens_at)
-VALUES (%(lane)s, 1, %(now)s, %(now)s)
+VALUES (%(lane)s, 1, %(now)s, 'epoch')
 ON CONFLICT (lane) DO UPDATE SET last_at = %(now)s,
   failures = CASE WHEN a.last_at < %(forgotten)s THEN 1 ELSE a.failures + 1 END
 RETURNING failures
@@ -107,7 +107,8 @@ async def enter(desk: Desk, chosen: Sequence[Lane], now: datetime) -> timedelta:
     for lane in ordered:
         charged = await desk.row(_CHARGE, lane=lane.key, now=now, forgotten=now - FORGOTTEN)
         failures = int(charged["failures"]) if charged else 1
-        await desk.run(_CLOSE, until=now + lane.wait(failures), lane=lane.key)
+        if wait := lane.wait(failures):
+            await desk.run(_CLOSE, until=now + wait, lane=lane.key)
     return timedelta(0)
 
 
