@@ -204,8 +204,8 @@ def plan_and_move(run: Run) -> tuple[str, str]:
         modality="VIDEO",
         **times,
     )
-    # So near that its reminder is due at once; of the day to come there must be none.
-    soon = datetime.now(UTC).replace(microsecond=0) + timedelta(minutes=90)
+    # So near that its reminder, two hours before, is due in a minute; of the other day none must come.
+    soon = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=2, minutes=1)
     later = {
         "plannedStart": soon.isoformat(),
         "plannedEnd": (soon + timedelta(minutes=50)).isoformat(),
