@@ -213,6 +213,8 @@ class House:
             "master_keys_file": self.masters,
             "trusted_issuers": json.dumps(issuers),
             "issuer": ORIGIN,
+            # Several houses share one server, and it has a hundred connections.
+            "pool_size": 8,
         }
         return Settings(**{**given, **values})
 

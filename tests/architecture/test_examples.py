@@ -51,9 +51,9 @@ def _address(process: subprocess.Popen[bytes], log: Path) -> str:
     for _ in range(1200):
         told = log.read_text(encoding="utf-8")
         if "Serving." in told:
-            found = re.search(r"http://127\.0\.0\.1:\d+", told)
+            found = re.search(r"^GraphQL +(http://127\.0\.0\.1:\d+)", told, re.MULTILINE)
             assert found
-            return found.group()
+            return found.group(1)
         try:
             process.wait(timeout=0.1)
         except subprocess.TimeoutExpired:

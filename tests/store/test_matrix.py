@@ -7,26 +7,8 @@ import pytest
 from evidence import canary_seed, charter_equals, charter_text, matrix_oracle, matrix_page
 from evidence.charter_mutants import mutants
 from evidence.matrix import paths
-from evidence.matrix_ask import Job, Outcome, Truth, ask
-from evidence.matrix_documents import of_case
 from evidence.matrix_oracle import kinds, unknown
-from evidence.matrix_world import Matrix, a_matrix_world, everybody
 from tests.house import House
-
-
-@pytest.fixture
-def found(house: House) -> Matrix:
-    return a_matrix_world(house, small=True)
-
-
-def asked(house: House, found: Matrix, name: str) -> Outcome:
-    """Let somebody ask for everything of the client's case."""
-    [asker] = [each for each in everybody(found) if each.label == name]
-    truth, outcome = Truth(house, found), Outcome()
-    case = f"case-{found.world.clinic.case}"
-    ask(house, outcome, truth, [Job(asker, each, (case,)) for each in of_case()])
-    assert outcome.total > 1000
-    return outcome
 
 
 def test_the_oracle_knows_every_field_root_operation_and_route(house: House) -> None:
@@ -77,31 +59,6 @@ def test_faults_of_a_condition_are_all_different_and_leave_something() -> None:
     assert "a = 1 AND (SELECT b && c) AND (d AND (e AND f))" in faults
     assert len(faults) == len(set(faults))
     assert all(text.count("(") == text.count(")") for text in faults)
-
-
-ANSWERS = "CREATE POLICY wrong ON answers AS {} FOR SELECT TO alliance_api USING ({})"
-
-
-def test_the_matrix_notices_what_is_shown_and_should_not_be(house: House, found: Matrix) -> None:
-    house.change(ANSWERS.format("PERMISSIVE", "true"))
-    outcome = asked(house, found, "supervisor")
-    assert any("measurementsfirst" in line and "answers" in line for line in outcome.leaks)
-
-
-def test_the_matrix_notices_what_should_be_shown_and_is_not(house: House, found: Matrix) -> None:
-    house.change(ANSWERS.format("RESTRICTIVE", "informant_role <> 'CLIENT'"))
-    outcome = asked(house, found, "client")
-    assert any("answers" in line for line in outcome.refusals)
-    assert outcome.leaks == []
-
-
-def test_the_matrix_notices_another_value_than_the_cells_own(house: House, found: Matrix) -> None:
-    [client] = [each for each in everybody(found) if each.label == "client"]
-    truth = Truth(house, found)
-    house.change("UPDATE answers SET value = 3 WHERE informant_role = 'CLIENT'")
-    outcome, case = Outcome(), f"case-{found.world.clinic.case}"
-    ask(house, outcome, truth, [Job(client, each, (case,)) for each in of_case()])
-    assert any("answers" in line and "3" in line for line in outcome.leaks)
 
 
 def test_faults_that_change_nothing_are_few_and_each_has_its_reason() -> None:

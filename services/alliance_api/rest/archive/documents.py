@@ -133,7 +133,7 @@ SIGNALS: Final = _whole("""query ArchiveSignals($case: ID!, $first: Int!, $skip:
 
 READINGS: Final = _whole("""query ArchiveReadings($case: ID!, $after: String) {
   case(id: $case) { readings(first: 100, after: $after) { totalCount pageInfo { ...Next } nodes {
-    at by { ...Who } application purpose operation facets outcome } } } }""")
+    at by { ...Who } application purpose operation facets outcome inWords } } } }""")
 
 TRAJECTORY: Final = _whole("""query ArchiveTrajectory(
     $case: ID!, $instrument: String!, $informant: InformantRole!, $scale: String!) {
