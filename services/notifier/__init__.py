@@ -1,1 +1,1 @@
-"""Reminders. It will learn how to reach people, and never what they said to each other."""
+"""Reminders. It knows how to reach people, and never what they said to each other."""
