@@ -100,6 +100,7 @@ class _Reader:
         self._note = note
         self._bytes = b""
         self._started = False
+        self._listens = False
         self._prepared: dict[bytes, str] = {}
         self._portals: dict[bytes, str] = {}
 
@@ -128,13 +129,19 @@ class _Reader:
         elif kind == b"B":
             self._portals[names[0]] = self._prepared[names[1]]
         elif kind == b"E":
-            self._note(self._portals[names[0]])
+            self._took(self._portals[names[0]])
         elif kind == b"Q":
             # ";" asks whether the connection is still alive; it does nothing.
             if names[0] != b";":
-                self._note(names[0].decode())
-        elif kind == b"S":
+                self._took(names[0].decode())
+        elif kind == b"S" and not self._listens:
             self._note(None)
+
+    def _took(self, statement: str) -> None:
+        # A connection that listens for revocations looks at its own pace, and serves no request.
+        self._listens = self._listens or statement.startswith("LISTEN ")
+        if not self._listens:
+            self._note(statement)
 
 
 def _pump(source: socket.socket, target: socket.socket, read: _Reader | None) -> None:

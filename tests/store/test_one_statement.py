@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import psycopg
 import pytest
 
 from evidence.one_statement import Counts, Relayed, count, relayed, seeded
@@ -52,3 +53,14 @@ def test_instruments_are_read_without_a_transaction_of_their_own(through: Relaye
     assert len(through.relay.taken().statements) == 2
     clinic.therapist.reads("{ __schema { queryType { name } } }")
     assert through.relay.taken().statements == []
+
+
+def test_a_connection_that_listens_for_revocations_is_no_request(through: Relayed) -> None:
+    url = through.relay.url
+    with psycopg.connect(url, autocommit=True) as listens, psycopg.connect(url) as asks:
+        listens.execute("LISTEN nothing")
+        through.relay.taken()
+        with listens.transaction():
+            listens.execute("SELECT 1")
+        asks.execute("SELECT 2")
+    assert through.relay.taken().statements == ["BEGIN", "SELECT 2", "COMMIT"]
