@@ -57,6 +57,7 @@ sure: check test  ## check and test: what a commit must pass
 schema: $(READY)  ## write the generated files anew
 	@$(BIN)/alliance schema
 	@$(BIN)/python -m notifier kinds page >docs/reference/reminders.md
+	@$(BIN)/python -m evidence.smart
 
 migrate: $(READY)  ## bring the database at DATABASE_ADMIN_URL up to date
 	@$(BIN)/alliance migrate

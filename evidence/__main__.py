@@ -33,6 +33,7 @@ from evidence import (
     rls,
     ruptures,
     side_channels,
+    smart,
     vectors,
     zones,
 )
@@ -55,6 +56,7 @@ EXPERIMENTS: dict[str, Experiment] = {
     "ledger": ledger.experiment,
     "keys": keys.experiment,
     "aggregates": aggregates.experiment,
+    "smart": smart.experiment,
     "zones": zones.experiment,
     "discreet": discreet.experiment,
     "crash-points": crash_points.experiment,

@@ -161,10 +161,11 @@ class Court:
                 names = sql.Identifier(policy.name), sql.Identifier(policy.table)
                 self.house.admin.execute(drop.format(*names))
                 self.house.change(policy.sql().replace("%", "%%"))
+            return self._shows(mutant)
         except (errors.SyntaxError, errors.UndefinedColumn, errors.DatatypeMismatch):
             return None
-        else:
-            return self._shows(mutant)
+        except errors.CardinalityViolation:
+            return True  # a policy that fails is noticed by the first who writes
         finally:
             self.house.change("ROLLBACK")
 

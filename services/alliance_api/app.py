@@ -11,6 +11,7 @@ from uuid import UUID
 
 import orjson
 from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from alliance_api.charter import jurisdictions, notices
@@ -35,20 +36,36 @@ from chassis.signing import SigningKey
 from chassis.tokens import Issuer
 from chassis.vault import Vault
 
+# What an application in a browser sends from its own origin: a token, and no cookie. So there is
+# nothing here for another site to borrow, and any origin may ask (SMART 2.2, CORS).
+_ASKED_BY_SCRIPTS = ("/graphql", "/v1/")
+_SCRIPTS: dict[str, Any] = {
+    "allow_origins": ["*"],
+    "allow_methods": ["GET", "POST", "PUT", "DELETE"],
+    "allow_headers": ["authorization", "content-type", "dpop", "idempotency-key", "traceparent"],
+    "expose_headers": ["www-authenticate", "dpop-nonce", "retry-after"],
+}
+
 
 class Front:
     """Sends GraphQL straight to its endpoint, past what only other routes need."""
 
     def __init__(self, graphql: ASGIApp, rest: ASGIApp) -> None:
         """Keep both."""
-        self._graphql = graphql
+        self._graphql = CORSMiddleware(graphql, **_SCRIPTS)
         self._rest = rest
+        self._scripted = CORSMiddleware(rest, **_SCRIPTS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on."""
         is_graphql = scope["type"] == "http" and scope["path"] == "/graphql"
         page = is_graphql and scope["method"] in {"GET", "HEAD"}
-        await (self._graphql if is_graphql and not page else self._rest)(scope, receive, send)
+        if is_graphql and not page:
+            await self._graphql(scope, receive, send)
+        elif scope["type"] == "http" and scope["path"].startswith(_ASKED_BY_SCRIPTS):
+            await self._scripted(scope, receive, send)
+        else:
+            await self._rest(scope, receive, send)
 
 
 def utc_now() -> datetime:

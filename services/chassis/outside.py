@@ -7,7 +7,8 @@ address that was looked at. So a name that answers differently the second time g
 import asyncio
 import ipaddress
 import socket
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -16,7 +17,16 @@ import httpcore
 Resolve = Callable[[str, int], Awaitable[list[str]]]
 TIMEOUT_SECONDS: Final = 5.0
 _OK: Final = 200
+_DIGITS: Final = 10
 _NAT64: Final = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9b:1::/48"))
+
+
+@dataclass(frozen=True, slots=True)
+class Got:
+    """What came, and for how many seconds it may be kept; None: the sender did not say."""
+
+    body: bytes
+    lasts: float | None = None
 
 
 class Refused(ValueError):  # noqa: N818  (it says what happened)
@@ -89,9 +99,7 @@ def check(url: str, *, loopback: bool = False) -> None:
         raise Refused("not an address that is asked")
 
 
-async def get(
-    url: str, limit: int, *, resolve: Resolve = addresses, loopback: bool = False
-) -> bytes:
+async def get(url: str, limit: int, *, resolve: Resolve = addresses, loopback: bool = False) -> Got:
     """Get at most `limit` octets: no redirects, no proxies, no compression.
 
     `loopback` lets addresses of this machine be asked, for a developer.
@@ -109,7 +117,7 @@ async def get(
         httpcore.AsyncConnectionPool(network_backend=backend) as pool,
         pool.stream("GET", url, headers=headers, extensions={"timeout": patience}) as response,
     ):
-        return await _at_most(response, limit)
+        return Got(await _at_most(response, limit), lasts(response.headers))
 
 
 async def _at_most(response: httpcore.Response, limit: int) -> bytes:
@@ -121,3 +129,35 @@ async def _at_most(response: httpcore.Response, limit: int) -> bytes:
         if len(body) > limit:
             raise Refused("an answer that is too large")
     return bytes(body)
+
+
+def lasts(headers: Sequence[tuple[bytes, bytes]]) -> float | None:
+    """Return for how many seconds an answer may be kept, by its own headers (RFC 9111, 4.2.1).
+
+    None if they say nothing. What makes no sense is not kept at all.
+    """
+    said = ",".join(
+        value.decode("latin-1") for name, value in headers if _is(name, b"cache-control")
+    )
+    directives = dict(_directive(part) for part in said.split(",") if part.strip())
+    if not directives.keys().isdisjoint({"no-store", "no-cache"}):
+        return 0.0
+    if "max-age" not in directives:
+        return None
+    old = next((value.decode("latin-1") for name, value in headers if _is(name, b"age")), "0")
+    return max(0.0, _seconds(directives["max-age"]) - _seconds(old))
+
+
+def _is(name: bytes, wanted: bytes) -> bool:
+    return name.lower() == wanted
+
+
+def _directive(text: str) -> tuple[str, str]:
+    name, _, value = text.partition("=")
+    return name.strip().lower(), value.strip().strip('"')
+
+
+def _seconds(text: str) -> float:
+    text = text.strip()
+    is_number = text.isascii() and text.isdecimal() and len(text) <= _DIGITS
+    return float(text) if is_number else 0.0

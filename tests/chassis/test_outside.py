@@ -134,7 +134,7 @@ def test_a_name_that_answers_differently_the_second_time_is_resolved_once() -> N
 def test_an_answer_of_this_machine_is_taken_for_a_developer_only() -> None:
     body = json.dumps({"keys": []}).encode()
     with serving(sends(200, body)) as (address, _):
-        assert asyncio.run(outside.get(address, LIMIT, loopback=True)) == body
+        assert asyncio.run(outside.get(address, LIMIT, loopback=True)).body == body
         with pytest.raises(Refused):
             asyncio.run(outside.get(address, LIMIT))
 
@@ -163,3 +163,27 @@ def test_a_server_that_says_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch)
         port = silent.getsockname()[1]
         with pytest.raises((httpcore.TimeoutException, TimeoutError)):
             asyncio.run(outside.get(f"http://127.0.0.1:{port}/", LIMIT, loopback=True))
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [
+        ([], None),
+        ([("ETag", "x")], None),
+        ([("Cache-Control", "public")], None),
+        ([("Cache-Control", "max-age=300")], 300.0),
+        ([("cache-control", 'Public , MAX-AGE = "300"')], 300.0),
+        ([("Cache-Control", "max-age=300"), ("Age", "100")], 200.0),
+        ([("Cache-Control", "max-age=300"), ("Age", "400")], 0.0),
+        ([("Cache-Control", "max-age=300"), ("Cache-Control", "no-store")], 0.0),
+        ([("Cache-Control", "no-cache, max-age=300")], 0.0),
+        ([("Cache-Control", "max-age=soon")], 0.0),
+        ([("Cache-Control", "max-age=-1")], 0.0),
+        ([("Cache-Control", "max-age=" + "9" * 50)], 0.0),
+    ],
+    ids=str,
+)
+def test_an_answer_says_how_long_it_may_be_kept(
+    said: list[tuple[str, str]], seconds: float | None
+) -> None:
+    assert outside.lasts([(name.encode(), value.encode()) for name, value in said]) == seconds

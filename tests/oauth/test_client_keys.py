@@ -11,6 +11,7 @@ from joserfc import jwk
 from alliance_api.oauth.client_keys import ClientKeys
 from alliance_api.oauth.clients import Client
 from alliance_api.oauth.jws import Jws, read
+from chassis.outside import Got
 from tests.applications import elliptic, public, sign
 
 
@@ -22,12 +23,14 @@ class Server:
         self.asked = 0
         self.now = 0.0
         self.fails = False
+        self.lasts: float | None = None
 
-    async def fetch(self, _: str) -> bytes:
+    async def fetch(self, _: str) -> Got:
         self.asked += 1
+        await asyncio.sleep(0)
         if self.fails:
             raise ConnectionError
-        return json.dumps({"keys": self.keys}).encode()
+        return Got(json.dumps({"keys": self.keys}).encode(), self.lasts)
 
     def client_keys(self) -> ClientKeys:
         return ClientKeys(self.fetch, lambda: self.now)
@@ -69,6 +72,49 @@ def test_keys_are_fetched_once_for_an_hour() -> None:
     server.now = 3601.0
     assert ask(keys, signed(key, "one"))
     assert server.asked == 2
+
+
+def test_keys_are_kept_no_longer_than_their_server_says() -> None:
+    key = elliptic()
+    server = Server(public(key, kid="one"))
+    keys = server.client_keys()
+    server.lasts = 30.0
+    for server.now, asked in ((0.0, 1), (29.0, 1), (31.0, 2), (60.0, 2), (62.0, 3)):
+        assert ask(keys, signed(key, "one")), server.now
+        assert server.asked == asked, server.now
+    server.lasts = 1e9
+    for server.now, asked in ((93.0, 4), (93.0 + 3599.0, 4), (93.0 + 3601.0, 5)):
+        assert ask(keys, signed(key, "one")), server.now
+        assert server.asked == asked, server.now
+
+
+def test_keys_that_may_not_be_kept_are_asked_for_each_time_and_once_by_a_crowd() -> None:
+    key = elliptic()
+    server = Server(public(key, kid="one"))
+    server.lasts = 0.0
+    keys = server.client_keys()
+
+    async def crowd() -> list[bool]:
+        asking = [keys.signed(CLIENT, signed(key, "one")) for _ in range(50)]
+        return await asyncio.gather(*asking)
+
+    with asyncio.Runner() as runner:
+        for server.now, asked in ((1.0, 1), (2.0, 2)):
+            assert all(runner.run(crowd()))
+            assert server.asked == asked
+        server.keys = []
+        server.now = 3.0
+        assert not any(runner.run(crowd())), "a key that was taken away is gone at once"
+
+
+def test_a_server_that_fails_is_left_alone_for_a_minute() -> None:
+    key = elliptic()
+    server = Server(public(key, kid="one"))
+    server.lasts, server.fails = 0.0, True
+    keys = server.client_keys()
+    for server.now, asked in ((0.0, 1), (1.0, 1), (59.0, 1), (61.0, 2)):
+        assert not ask(keys, signed(key, "one"))
+        assert server.asked == asked, server.now
 
 
 def test_a_new_key_is_fetched_and_a_made_up_one_asks_once_a_minute() -> None:

@@ -71,3 +71,13 @@ def test_a_browser_s_application_may_ask_from_elsewhere(house: House) -> None:
         assert "access-control-allow-credentials" not in answer.headers
     asked = house.http("GET", "/oauth/authorize", headers={"origin": "https://app.test"})
     assert asked.status_code == 400
+
+
+@pytest.mark.parametrize(
+    "issuer",
+    ["http://alliance.test", "https://alliance.test/path", "https://alliance.test/", "alliance"],
+)
+def test_an_issuer_is_an_https_address(house: House, issuer: str) -> None:
+    with pytest.raises(ValueError, match="ISSUER is an https address"):
+        house.settings(issuer=issuer)
+    assert house.settings(issuer="https://alliance.test").issuer == "https://alliance.test"

@@ -1,7 +1,8 @@
 """SMART App Launch v2 scopes: what an application may ask, in the charter's own gates.
 
-Grammar: `patient|user|system / Resource . c?r?u?d?s? [?category=value]`. A malformed or unknown scope
-grants nothing. No scope implies another: reading through lists and links needs both `r` and `s`.
+Grammar: `patient|user|system / Resource . c?r?u?d?s? [?category=value]`, where HL7's code system may
+stand before the value. A malformed or unknown scope grants nothing. No scope implies another:
+reading through lists and links needs both `r` and `s`.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ from .facets import HOLDINGS
 
 _GRAMMAR = re.compile(
     r"(?P<level>patient|user|system)/(?P<resource>[A-Z][A-Za-z]{1,63}|\*)"
-    r"\.(?P<verbs>c?r?u?d?s?)(?:\?category=(?P<category>[a-z]{1,32}))?"
+    r"\.(?P<verbs>c?r?u?d?s?)"
+    r"(?:\?category=(?:http://terminology\.hl7\.org/CodeSystem/observation-category\|)?"
+    r"(?P<category>[a-z]{1,32}))?"
 )
 
 # Gates beside the facets' own: identity, disclosure, instruments, the read ledger, aggregates.
@@ -27,6 +30,7 @@ SPECIAL = (
     "clients.write",
     "launches.write",
     "accounts.write",
+    "tokens.read",
 )
 GATES: tuple[str, ...] = tuple(
     sorted({gate for holding in HOLDINGS.values() for gate in holding.gates} | set(OTHER_GATES))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
@@ -13,10 +14,10 @@ from chassis.tokens import TokenRefused, Verifier
 
 from .authenticate import authenticated
 from .authority import Authority
-from .clients import Client
+from .caller import SCHEMES, Callers, called
 from .dpop import bound_to
-from .errors import HEADERS, answer, invalid_client
-from .forms import form
+from .errors import HEADERS, OAuthError, answer, invalid_client
+from .forms import Form, form
 from .minting import Grant, about, launched
 from .opaque import hashed
 from .revoking import revoke
@@ -34,32 +35,56 @@ _TOLD: Final = (
     "scope", "client_id", "exp", "iat", "sub", "aud", "iss", "jti", "organisation", "patient",
     "fhirUser", "auth_time", "cnf",
 )  # fmt: skip
+READ: Final = "tokens.read"
 INACTIVE: Final = {"active": False}
 
 
-async def introspect(here: Authority, verifier: Verifier, request: Request) -> Response:
-    """Tell a client about a token: one of its own, or of its organisation. Raises `OAuthError`."""
+@dataclass(frozen=True, slots=True)
+class _Asker:
+    """Who asks about tokens: a client about its own, or somebody about an organisation's."""
+
+    client: str | None
+    organisation: UUID | None
+
+    def may_know(self, grant: Grant) -> bool:
+        return grant.client == self.client or grant.organisation == self.organisation
+
+
+async def introspect(
+    here: Authority, verifier: Verifier, callers: Callers, request: Request
+) -> Response:
+    """Tell about a token: a client about its own, a back end about its organisation's.
+
+    Who asks proves it as a client, or by a token with the scope `tokens.read` (SMART 2.2, Token
+    Introspection). Raises `OAuthError`.
+    """
     given = await form(request)
+    asker = await _asker(here, callers, request, given)
+    token = given.need("token")
+    found = await _access(here, verifier, asker, token)
+    return answer(found or await _refresh(here, asker, token) or INACTIVE)
+
+
+async def _asker(here: Authority, callers: Callers, request: Request, given: Form) -> _Asker:
+    header = request.headers.get("authorization", "")
+    if header.partition(" ")[0].lower() in SCHEMES:
+        who = await called(callers, request)
+        if READ not in who.writes:
+            raise OAuthError("insufficient_scope", f"The token has no scope `{READ}`.", 403)
+        return _Asker(None, who.organisation)
     client = await authenticated(here, request, given)
     if client.is_public:
         raise invalid_client("Only a client that proves itself may ask.")
-    token = given.need("token")
-    found = await _access(here, verifier, client, token)
-    return answer(found or await _refresh(here, client, token) or INACTIVE)
-
-
-def _may_ask(client: Client, grant: Grant) -> bool:
-    if client.id == grant.client:
-        return True
     # A resource server of the organisation's own, which people do not log in to.
-    return client.application == "system" and client.organisation == grant.organisation
+    is_back_end = client.application == "system"
+    return _Asker(client.id, client.organisation if is_back_end else None)
 
 
 async def _access(
-    here: Authority, verifier: Verifier, client: Client, token: str
+    here: Authority, verifier: Verifier, asker: _Asker, token: str
 ) -> dict[str, Any] | None:
     grant, claims = await of_access(here, verifier, token)
-    if grant is None or not _may_ask(client, grant):
+    if grant is None or not asker.may_know(grant):
         return None
     told = {name: _plain(claims[name]) for name in _TOLD if name in claims}
     kind = "Bearer" if bound_to(claims) is None else "DPoP"
@@ -89,7 +114,7 @@ async def of_access(
     return (None, {}) if row is None else (Grant.of(row), claims)
 
 
-async def _refresh(here: Authority, client: Client, token: str) -> dict[str, Any] | None:
+async def _refresh(here: Authority, asker: _Asker, token: str) -> dict[str, Any] | None:
     now = here.clock()
     async with here.db.desk() as desk:
         row = await desk.row(
@@ -98,9 +123,9 @@ async def _refresh(here: Authority, client: Client, token: str) -> dict[str, Any
             hash=hashed(token),
             at=now,
         )
-    if row is None or row["client_id"] != client.id:
+    grant = None if row is None else Grant.of(row)
+    if row is None or grant is None or not asker.may_know(grant):
         return None
-    grant = Grant.of(row)
     return {
         "active": True,
         "scope": " ".join(grant.scopes),

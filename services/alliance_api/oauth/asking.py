@@ -119,6 +119,9 @@ def _scopes(client: Client, form: Form) -> tuple[str, ...]:
     found = allowed(asked_for(form.get("scope")), client.scopes)
     if REFRESH not in client.grants:
         found = tuple(scope for scope in found if scope not in KEEPING)
+    if "launch" not in found:
+        # Only an EHR knows which session is on its screen.
+        found = tuple(scope for scope in found if scope != "launch/encounter")
     if not found:
         raise OAuthError("invalid_scope", "None of the scopes can be given to this client.")
     if "launch" in found and "launch" not in form:

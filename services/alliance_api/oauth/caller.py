@@ -8,6 +8,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from starlette.datastructures import Headers
+from starlette.requests import Request
 from starlette.types import Scope
 
 from alliance_api.charter.principal import NotAPrincipal, Principal, principal_of
@@ -21,7 +22,7 @@ from .revocations import Revocations
 
 _KEPT: Final = 10_000
 _METADATA: Final = "/.well-known/oauth-protected-resource"
-_SCHEMES: Final = frozenset({"bearer", "dpop"})
+SCHEMES: Final = frozenset({"bearer", "dpop"})
 
 
 class Callers:
@@ -47,7 +48,7 @@ class Callers:
             psycopg.Error: if a replica that is cut off cannot ask whether a token was revoked.
         """
         scheme, _, token = (authorization or "").partition(" ")
-        if scheme.lower() not in _SCHEMES or not token:
+        if scheme.lower() not in SCHEMES or not token:
             raise Unauthorised("missing", self._metadata)
         try:
             claims = await self._verifier.verify(token)
@@ -98,3 +99,12 @@ class Callers:
             raise Unauthorised("revoked", self._metadata) from None
         if self._revocations is None or await self._revocations.revoked(grant):
             raise Unauthorised("revoked", self._metadata)
+
+
+async def called(callers: Callers, request: Request) -> Principal:
+    """Return who asks an endpoint of the authorization server. Raises `OAuthError`."""
+    try:
+        return await callers(request.headers.get("authorization"), request.scope)
+    except Unauthorised as refused:
+        challenge = {"www-authenticate": refused.challenge}
+        raise OAuthError("invalid_token", refused.message, 401, challenge) from None

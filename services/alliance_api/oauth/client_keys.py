@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from chassis import strict_json
+from chassis.outside import Got
 
 from .clients import Client
 from .jws import Jws, is_signed, usable
 
-Fetch = Callable[[str], Awaitable[bytes]]
+Fetch = Callable[[str], Awaitable[Got]]
+# As long as keys are kept at most, whatever their server says.
 FRESH_SECONDS: Final = 3600.0
 # However many assertions name keys that are not there, the client's server is asked this seldom.
 REFETCH_SECONDS: Final = 60.0
@@ -25,14 +28,23 @@ _log = logging.getLogger("alliance.oauth")
 class _Fetched:
     keys: Sequence[dict[str, Any]] = ()
     good_until: float = float("-inf")
-    asked: float = field(default=float("-inf"))
+    asked: float = float("-inf")
+    answered: float = float("-inf")
+    failed: bool = False
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def is_due(self, found: Jws, now: float) -> bool:
+        """Say whether to ask: keys that are over are always asked for, unless that just failed."""
+        if now >= self.asked + REFETCH_SECONDS:
+            return now >= self.good_until or not _named(self.keys, found)
+        return now >= self.good_until and not self.failed
 
 
 class ClientKeys:
-    """Fetches and remembers what clients publish, one hour long."""
+    """Fetches what clients publish, and keeps it as long as their servers say, an hour at most."""
 
     def __init__(self, fetch: Fetch, clock: Callable[[], float]) -> None:
-        """Keep who gets the octets at an address, and seconds."""
+        """Keep who gets what is at an address, and seconds."""
         self._fetch, self._clock = fetch, clock
         self._known: dict[str, _Fetched] = {}
 
@@ -46,22 +58,31 @@ class ClientKeys:
 
     async def _fetched(self, url: str, found: Jws) -> Sequence[dict[str, Any]]:
         known = self._known.setdefault(url, _Fetched())
-        now = self._clock()
-        stale = now >= known.good_until
-        if (stale or not _named(known.keys, found)) and now >= known.asked + REFETCH_SECONDS:
-            known.asked = now
-            await self._refresh(url, known, now)
         while len(self._known) > _MOST:
             self._known.pop(next(iter(self._known)))
-        return known.keys if now < known.good_until else ()
+        now = self._clock()
+        if not known.is_due(found, now):
+            return known.keys if now < known.good_until else ()
+        async with known.lock:
+            # Those who came while somebody was asking share the answer, so that a crowd asks once.
+            if known.answered < now:
+                return await self._refresh(url, known)
+            return () if known.failed and now >= known.good_until else known.keys
 
-    async def _refresh(self, url: str, known: _Fetched, now: float) -> None:
+    async def _refresh(self, url: str, known: _Fetched) -> Sequence[dict[str, Any]]:
+        """Ask; return the keys that came, or those that are still good if none did."""
+        known.asked = now = self._clock()
         try:
-            keys = usable(strict_json.parse(await self._fetch(url)))
+            got = await self._fetch(url)
+            known.keys = usable(strict_json.parse(got.body))
+            lasts = FRESH_SECONDS if got.lasts is None else got.lasts
+            known.good_until = now + min(lasts, FRESH_SECONDS)
+            known.failed = False
         except Exception as error:  # noqa: BLE001 - however it failed, there are no new keys
             _log.warning("jwks.fetch_failed", extra={"exception.type": type(error).__name__})
-            return
-        known.keys, known.good_until = keys, now + FRESH_SECONDS
+            known.failed = True
+        known.answered = self._clock()
+        return () if known.failed and now >= known.good_until else known.keys
 
 
 def _named(keys: Sequence[dict[str, Any]], found: Jws) -> list[dict[str, Any]]:

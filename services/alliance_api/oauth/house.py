@@ -71,7 +71,7 @@ def house(  # noqa: PLR0913  (what the composition root knows)
     """Return a house that gives tokens, and takes those of others besides."""
     keys = SigningKeys(db, clock, time.monotonic)
 
-    async def fetch(address: str) -> bytes:
+    async def fetch(address: str) -> outside.Got:
         return await outside.get(address, MAX_JWKS_BYTES, loopback=loopback)
 
     client_keys = ClientKeys(fetch, time.monotonic)

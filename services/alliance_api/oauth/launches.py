@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from alliance_api.domain.ids import Kind, parse_id
@@ -26,6 +28,10 @@ CONTEXT: Final = {
     "fhirContext": list,
 }
 _LARGEST: Final = 4096
+_NAMING: Final = frozenset({"reference", "canonical", "identifier"})
+_ON_TOP: Final = frozenset({"Patient", "Encounter"})
+_LAUNCH: Final = "launch"
+_ABSOLUTE: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[\x21-\x7e]+")
 
 _ADD: Final = """
 INSERT INTO oauth.launches (hash, client_id, organisation_id, made_by, context, expires_at)
@@ -61,6 +67,9 @@ def context_of(given: Mapping[str, Any]) -> dict[str, Any]:
             if not isinstance(given[name], kind):
                 raise invalid(f"The member `{name}` is of the wrong kind.")
             found[name] = given[name]
+    _check_style(found.get("smart_style_url"))
+    for thing in found.get("fhirContext", ()):
+        _check_thing(thing)
     patient = given.get("patient")
     if patient is not None:
         parsed = parse_id(patient) if isinstance(patient, str) else None
@@ -70,6 +79,30 @@ def context_of(given: Mapping[str, Any]) -> dict[str, Any]:
     if len(json.dumps(found)) > _LARGEST:
         raise OAuthError("invalid_request", "The context is too large.", 413)
     return found
+
+
+def _check_style(url: str | None) -> None:
+    try:
+        good = url is None or (urlsplit(url).scheme == "https" and bool(urlsplit(url).hostname))
+    except ValueError:
+        good = False
+    if not good:
+        raise invalid("The member `smart_style_url` is an https address.")
+
+
+def _check_thing(thing: object) -> None:
+    """Check one entry of `fhirContext` (SMART 2.2, fhirContext). Raises `OAuthError`."""
+    texts = isinstance(thing, dict) and all(
+        isinstance(thing.get(name, ""), str) for name in ("reference", "canonical", "type", "role")
+    )
+    if not isinstance(thing, dict) or not texts or not _NAMING & thing.keys():
+        raise invalid("An entry of `fhirContext` has a `reference`, `canonical` or `identifier`.")
+    role = thing.get("role", _LAUNCH)
+    if role != _LAUNCH and not _ABSOLUTE.fullmatch(role):
+        raise invalid("A `role` in `fhirContext` is `launch` or an absolute URI.")
+    kind = thing.get("reference", "").rpartition("/")[0].rpartition("/")[2] or thing.get("type")
+    if kind in _ON_TOP and role == _LAUNCH:
+        raise invalid("Patient and Encounter stand beside `fhirContext`, not in it.")
 
 
 async def add(  # noqa: PLR0913  (the columns of a row)

@@ -16,11 +16,10 @@ from starlette.responses import Response
 
 from alliance_api.charter.principal import Principal
 from chassis import strict_json
-from chassis.problems import Unauthorised
 
 from . import launches, once, registering
 from .authority import Authority
-from .caller import Callers
+from .caller import Callers, called
 from .clients import CODE, CREDENTIALS, find
 from .errors import OAuthError, answer, invalid
 from .forms import body
@@ -165,11 +164,7 @@ async def _caller(
     here: Authority, callers: Callers, request: Request, scope: str, office: str
 ) -> Principal:
     """Return who asks, if the scope and the office are theirs. Raises `OAuthError`."""
-    try:
-        who = await callers(request.headers.get("authorization"), request.scope)
-    except Unauthorised as refused:
-        challenge = {"www-authenticate": refused.challenge}
-        raise OAuthError("invalid_token", refused.message, 401, challenge) from None
+    who = await called(callers, request)
     if scope not in who.writes or not await _holds(here, who, office):
         raise OAuthError("insufficient_scope", "The token may not do this.", 403)
     return who

@@ -186,8 +186,9 @@ def _check_grants(wanted: Wanted) -> None:
         raise wrong(
             "A `system` client has client_credentials and nothing else, and is the only one."
         )
-    if system and wanted.method == "none":
-        raise wrong("A `system` client proves itself: private_key_jwt or client_secret_basic.")
+    if system and wanted.method != "private_key_jwt":
+        # SMART has its symmetric profile for applications that people use, and no others.
+        raise wrong("A `system` client proves itself by private_key_jwt.")
     if not all(_is_of(scope, system=system) for scope in wanted.scopes):
         raise wrong("Scopes of the level `system/` are for `system` clients, which have no others.")
     if REFRESH in wanted.grants and not {CODE, DEVICE} & set(wanted.grants):

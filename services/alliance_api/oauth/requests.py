@@ -26,6 +26,8 @@ from .standing import PATIENT, fhir_kind
 WAITS: Final = timedelta(minutes=15)
 CODE_LASTS: Final = timedelta(seconds=60)
 GRANT_LASTS: Final = timedelta(days=90)
+# Whoever is online signed in within half a day.
+ONLINE_LASTS: Final = timedelta(hours=12)
 
 
 class RequestGone(Exception):  # noqa: N818  (it says what happened)
@@ -192,6 +194,11 @@ def answer(redirect_uri: str, issuer: str, state: str | None, **parameters: str)
     return urlunsplit((parts.scheme, parts.netloc, parts.path, query, ""))
 
 
+def is_online(scopes: Sequence[str]) -> bool:
+    """Say whether an application goes on as long as its person is signed in, and no longer."""
+    return "online_access" in scopes and "offline_access" not in scopes
+
+
 def _now() -> datetime:
     return datetime.now(UTC)
 
@@ -227,8 +234,8 @@ def _fitting(
     bound = any(scope == "launch/patient" or scope.startswith("patient/") for scope in scopes)
     if patient is None and bound and kind == PATIENT:
         return who.person
-    if "launch/patient" in scopes and patient is None:
-        raise Unfit("patient: launch/patient needs one")
+    if bound and patient is None:
+        raise Unfit("patient: launch/patient and scopes of the level patient/ need one")
     return patient
 
 
@@ -260,7 +267,7 @@ async def _give(  # noqa: PLR0913  (the columns of a row)
         "fhir_user": f"{row['issuer']}/fhir/{kind}/{format_id(Kind.PERSON, who.person)}",
         "signed_in": who.at,
         "methods": list(who.methods),
-        "until": at + GRANT_LASTS,
+        "until": at + (ONLINE_LASTS if is_online(scopes) else GRANT_LASTS),
     }
     await desk.run(_GRANT, hash=row["hash"], at=at, **values)
     return made

@@ -22,6 +22,10 @@ SELECT id, pg_notify('alliance_oauth', id::text) FROM gone
 _WHICH: Final = {
     "grant": "id = %(grant)s",
     "session": "session_id = %(session)s",
+    "online": (
+        "session_id = %(session)s AND 'online_access' = ANY (scopes)"
+        " AND NOT 'offline_access' = ANY (scopes)"
+    ),
     "client": "client_id = %(client)s",
     "person": "organisation_id = %(organisation)s AND person_id = %(person)s",
     "given": (
@@ -31,7 +35,10 @@ _WHICH: Final = {
 
 
 async def revoke(desk: Desk, by: str, at: datetime, why: str, **which: Any) -> list[UUID]:
-    """Revoke grants `by` grant, session, client, person, or given (a person's to a client)."""
+    """Revoke grants `by` grant, session, client, person, or given (a person's to a client).
+
+    By `online`: those of a session that last as long as its person is signed in.
+    """
     rows = await desk.rows(_REVOKE.format(which=_WHICH[by]), at=at, why=why, **which)
     return [row["id"] for row in rows]
 

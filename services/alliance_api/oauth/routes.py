@@ -12,13 +12,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from chassis.problems import Unauthorised
 from chassis.tokens import Verifier
 
 from . import about_tokens, devices, managing, metadata
 from .authority import Authority
 from .authorize import authorize, push
-from .caller import Callers
+from .caller import Callers, called
 from .errors import HEADERS, OAuthError, answer
 from .minting import about
 from .token import token
@@ -84,7 +83,7 @@ def routes(here: Authority, verifier: Verifier, callers: Callers) -> list[BaseRo
         post("/oauth/par", lambda request: push(here, request)),
         post("/oauth/token", lambda request: token(here, request)),
         post("/oauth/device_authorization", lambda request: devices.begin(here, request)),
-        post("/oauth/introspect", lambda r: about_tokens.introspect(here, verifier, r)),
+        post("/oauth/introspect", lambda r: about_tokens.introspect(here, verifier, callers, r)),
         post("/oauth/revoke", lambda request: about_tokens.end(here, verifier, request)),
         *_managed(here, callers),
         Route("/oauth/userinfo", answering(userinfo), methods=["GET", "POST", "OPTIONS"]),
@@ -150,11 +149,7 @@ async def _userinfo(
     here: Authority, verifier: Verifier, callers: Callers, request: Request
 ) -> Response:
     """Tell an application who signed in (OpenID Connect Core, 5.3)."""
-    try:
-        await callers(request.headers.get("authorization"), request.scope)
-    except Unauthorised as refused:
-        challenge = {"www-authenticate": refused.challenge}
-        raise OAuthError("invalid_token", refused.message, 401, challenge) from None
+    await called(callers, request)
     given = request.headers["authorization"].partition(" ")[2]
     grant, claims = await about_tokens.of_access(here, verifier, given)
     if grant is None or "openid" not in str(claims["scope"]).split():

@@ -16,7 +16,7 @@ from alliance_api.charter.scopes import SPECIAL, Scope, parse_scope
 from .errors import OAuthError
 
 OPENID: Final = ("openid", "fhirUser", "profile")
-LAUNCH: Final = ("launch", "launch/patient")
+LAUNCH: Final = ("launch", "launch/patient", "launch/encounter")
 REFRESH: Final = ("offline_access", "online_access")
 WORDS: Final = frozenset((*OPENID, *LAUNCH, *REFRESH, *SPECIAL))
 

@@ -65,13 +65,14 @@ async def end_session(arrival: Arrival) -> Response:
     session = arrival.signed_in()
     async with arrival.house.database.desk() as desk:
         if arrival.value("others"):
-            await sessions.revoke_others(desk, session)
-        elif (other := _id(arrival.value("session"))) is not None and (
-            await sessions.revoke(desk, session, other)
-        ):
-            # Perhaps somebody else sits there: what was allowed in that browser ends as well.
-            now = arrival.house.now()
-            await revoking.revoke(desk, "session", now, "SESSION_ENDED", session=other)
+            ended = await sessions.revoke_others(desk, session)
+        else:
+            other = _id(arrival.value("session"))
+            ended = [other] if other and await sessions.revoke(desk, session, other) else []
+        # Perhaps somebody else sits there: what was allowed in that browser ends as well.
+        now = arrival.house.now()
+        for one in ended:
+            await revoking.revoke(desk, "session", now, "SESSION_ENDED", session=one)
     return go(arrival, HERE)
 
 

@@ -82,6 +82,7 @@ WHERE organisation_id = %(organisation)s AND person_id = %(person)s AND id = %(i
 _REVOKE_OTHERS: Final = """
 DELETE FROM oauth.sessions
 WHERE organisation_id = %(organisation)s AND person_id = %(person)s AND id <> %(kept)s
+RETURNING id
 """
 _REVOKE_ALL: Final = "DELETE FROM oauth.sessions WHERE account_id = %(account)s"
 _FORGET: Final = "DELETE FROM oauth.sessions WHERE expires_at < %(now)s OR seen_at < %(idle)s"
@@ -162,9 +163,10 @@ async def revoke(desk: Desk, session: Session, other: UUID) -> bool:
     return await desk.run(_REVOKE, **_whose(session), id=other) == 1
 
 
-async def revoke_others(desk: Desk, session: Session) -> None:
-    """Sign out every other browser of the same person."""
-    await desk.run(_REVOKE_OTHERS, **_whose(session), kept=session.id)
+async def revoke_others(desk: Desk, session: Session) -> list[UUID]:
+    """Sign out every other browser of the same person; return which sessions that ended."""
+    rows = await desk.rows(_REVOKE_OTHERS, **_whose(session), kept=session.id)
+    return [row["id"] for row in rows]
 
 
 async def revoke_account(desk: Desk, account: UUID) -> None:

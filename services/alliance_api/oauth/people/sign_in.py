@@ -13,6 +13,7 @@ from starlette.responses import Response
 from alliance_api.store.desk import Desk
 from chassis.masters import DoesNotOpen, UnknownMaster, Wrapped
 
+from .. import revoking
 from . import accounts, codes, invitations, sessions, throttle, visits
 from .accounts import Account
 from .aims import Aim, aim_of
@@ -220,8 +221,11 @@ def _note(event: str, level: int = logging.INFO) -> None:
 
 async def sign_out(arrival: Arrival) -> Response:
     """Sign this browser out."""
+    session, now = arrival.session, arrival.house.now()
     async with arrival.house.database.desk() as desk:
         await sessions.end(desk, arrival.token)
         await visits.end(desk, arrival.token)
+        if session is not None:
+            await revoking.revoke(desk, "online", now, "SIGNED_OUT", session=session.id)
     arrival.session, arrival.next_token = None, new_secret()
     return page(arrival, "signed_out.html", here="/account/sign-in")
