@@ -19,6 +19,10 @@ TIMEOUT_SECONDS: Final = 5.0
 _OK: Final = 200
 _DIGITS: Final = 10
 _NAT64: Final = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9b:1::/48"))
+# What `is_global` takes for public, or did in a Python we run on: a relay that forwards to wherever
+# it likes (6to4), addresses of documents, and everything of IPv6 beside what is handed out (RFC 4291).
+_NEVER: Final = (ipaddress.ip_network("192.88.99.0/24"), ipaddress.ip_network("3fff::/20"))
+_HANDED_OUT: Final = ipaddress.ip_network("2000::/3")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,10 @@ def is_public(address: str) -> bool:
             return False
         if inner is not None:
             return is_public(str(inner))
+        if found not in _HANDED_OUT:
+            return False
+    if any(found in network for network in _NEVER):
+        return False
     return found.is_global and not (found.is_multicast or found.is_reserved)
 
 

@@ -53,19 +53,35 @@ def sends(status: int, body: bytes, **headers: str) -> Callable[[BaseHTTPRequest
     return answer
 
 
-@pytest.mark.parametrize(
-    "address",
-    [
-        "127.0.0.1", "127.1.2.3", "0.0.0.1", "10.0.0.1", "172.16.0.1", "192.168.1.1",
-        "169.254.169.254", "100.64.0.1", "192.0.2.1", "198.18.0.1", "224.0.0.1", "255.255.255.255",
-        "240.0.0.1", "::1", "::", "fe80::1", "fe80::1%eth0", "fc00::1", "fd00:ec2::254",
-        "::ffff:127.0.0.1", "::ffff:10.0.0.1", "::ffff:169.254.169.254", "64:ff9b::7f00:1",
-        "64:ff9b::a9fe:a9fe", "64:ff9b:1::a00:1", "2002:7f00:1::", "2002:a9fe:a9fe::", "ff02::1",
-        "2001:db8::1", "2001:0:7f00:1::", "not an address", "",
-    ],
-)  # fmt: skip
+# Forms of addresses that lead inside, or nowhere that a stranger may send us. Of these Python's own
+# `is_global` takes some for public, and which depends on its version.
+INSIDE = [
+    "127.0.0.1", "127.1.2.3", "0.0.0.0", "0.0.0.1", "10.0.0.1", "172.16.0.1", "172.31.255.255",
+    "192.168.1.1", "169.254.169.254", "100.64.0.1", "192.0.0.1", "192.0.2.1", "192.88.99.1",
+    "198.18.0.1", "198.51.100.1", "203.0.113.1", "224.0.0.1", "240.0.0.1", "255.255.255.255",
+    "::", "::1", "::127.0.0.1", "::a9fe:a9fe", "::ffff:127.0.0.1", "::ffff:10.0.0.1",
+    "::ffff:169.254.169.254", "::ffff:0:127.0.0.1", "64:ff9b::7f00:1", "64:ff9b::a9fe:a9fe",
+    "64:ff9b:1::a00:1", "2002:7f00:1::", "2002:a9fe:a9fe::", "2001:0:7f00:1::", "2001:2::1",
+    "2001:10::1", "2001:db8::1", "3fff::1", "5f00::1", "100::1", "fc00::1", "fd00:ec2::254",
+    "fd20:ce::254", "fe80::1", "fe80::1%eth0", "fec0::1", "ff02::1", "ff0e::1",
+    "not an address", "",
+]  # fmt: skip
+# What only a resolver turns into an address: it does, and the address is looked at.
+SHORTHAND = ["127.1", "0x7f000001", "2130706433", "017700000001", "0x7f.1", "localhost"]
+
+
+@pytest.mark.parametrize("address", INSIDE)
 def test_an_address_inside_is_not_public(address: str) -> None:
     assert not outside.is_public(address)
+
+
+@pytest.mark.parametrize("host", SHORTHAND)
+def test_a_shorthand_of_this_machine_is_not_asked(host: str) -> None:
+    with serving(sends(200, b"{}")) as (address, asked):
+        port = address.rpartition(":")[2]
+        with pytest.raises((Refused, OSError)):
+            asyncio.run(outside.get(f"https://{host}:{port}/jwks", LIMIT))
+        assert asked == []
 
 
 @pytest.mark.parametrize(
