@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from tests.people import Clinic, Person
-from tests.visitors import Browser, Door, a_client, a_request, out
+from tests.visitors import PASSWORD, Browser, Door, a_client, a_request, out
 
 HERE = "https://app.example/back"
 LOOPBACK = "http://127.0.0.1:7171/back"
@@ -294,3 +294,62 @@ def test_guessing_codes_of_devices_is_slowed(door: Door) -> None:
         statuses.append(attacker.response.status_code)
     assert statuses[:10] == [422] * 10
     assert statuses[-1] == 429
+
+
+FOREIGN = [
+    {"origin": "https://evil.example", "sec-fetch-site": "cross-site"},
+    {"origin": "https://evil.example"},
+    {"origin": "null", "sec-fetch-site": "cross-site"},
+    {"content-type": "text/plain"},
+]
+
+
+@pytest.mark.parametrize("headers", FOREIGN, ids=str)
+def test_another_site_cannot_agree_for_somebody(
+    door: Door, clinic: Clinic, browser: Browser, headers: dict[str, str]
+) -> None:
+    signed_in(door, browser, clinic.client)
+    form = browser.get(f"/oauth/login?request={asks(clinic, SCOPES)}").form("/oauth/consent")
+    browser.send(form, "Allow", headers, scope=SCOPES)
+    assert browser.response.status_code in (403, 415)
+    assert granted(clinic, clinic.client) == []
+    browser.send(form, "Allow", scope=SCOPES)
+    assert "code" in led(browser)
+
+
+def test_who_agrees_by_a_key_of_another_browser_gives_nothing(
+    door: Door, clinic: Clinic, browser: Browser
+) -> None:
+    signed_in(door, browser, clinic.client)
+    attacker = door.browser()
+    signed_in(door, attacker, clinic.caregiver)
+    request = asks(clinic, SCOPES)
+    mine = dict(attacker.get(f"/oauth/login?request={request}").form("/oauth/consent").values)
+    form = browser.get(f"/oauth/login?request={request}").form("/oauth/consent")
+    for wrong in ("", mine["form_key"]):
+        browser.send(form, "Allow", scope=SCOPES, form_key=wrong)
+        assert browser.response.status_code == 403
+    assert granted(clinic, clinic.client) == []
+
+
+@pytest.mark.parametrize("way", ["password", "others"])
+def test_what_other_browsers_allowed_ends_when_they_are_shut_out(
+    door: Door, clinic: Clinic, browser: Browser, way: str
+) -> None:
+    name = signed_in(door, browser, clinic.client)
+    thief = door.browser()
+    thief.sign_in(name)
+    for one in (browser, thief):
+        form = one.get(f"/oauth/login?request={asks(clinic, SCOPES)}").form("/oauth/consent")
+        one.send(form, "Allow", scope=SCOPES)
+        assert "code" in led(one)
+    assert len(granted(clinic, clinic.client)) == 2
+    if way == "password":
+        browser.get("/account/password")
+        new = "quite another place in the hills"
+        browser.press("/account/password", now=PASSWORD, password=new, again=new)
+    else:
+        browser.get("/account")
+        browser.press("/account/sessions/end", "others", others="1")
+    assert browser.page.title == "Your account"
+    assert len(granted(clinic, clinic.client)) == 1

@@ -28,6 +28,7 @@ def strict(browser: Browser, language: str) -> None:
     assert "frame-ancestors 'none'" in policy
     assert "base-uri 'none'" in policy
     assert "unsafe" not in policy
+    assert headers["x-frame-options"] == "DENY"
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] == "no-referrer"
     assert headers["cache-control"] == "no-store"

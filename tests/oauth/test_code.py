@@ -186,6 +186,7 @@ def test_nobody_is_sent_to_an_address_that_is_not_the_client_s(
     assert "location" not in answer.headers
     assert "evil" not in answer.text
     assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
+    assert answer.headers["x-frame-options"] == "DENY"
 
 
 def test_an_unknown_client_is_told_so_on_the_page(application: Application) -> None:

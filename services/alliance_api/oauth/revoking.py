@@ -28,6 +28,10 @@ _WHICH: Final = {
     ),
     "client": "client_id = %(client)s",
     "person": "organisation_id = %(organisation)s AND person_id = %(person)s",
+    "others": (
+        "organisation_id = %(organisation)s AND person_id = %(person)s "
+        "AND session_id IS DISTINCT FROM %(kept)s"
+    ),
     "given": (
         "organisation_id = %(organisation)s AND person_id = %(person)s AND client_id = %(client)s"
     ),
@@ -35,9 +39,10 @@ _WHICH: Final = {
 
 
 async def revoke(desk: Desk, by: str, at: datetime, why: str, **which: Any) -> list[UUID]:
-    """Revoke grants `by` grant, session, client, person, or given (a person's to a client).
+    """Revoke grants `by` grant, session, online, client, person, given or others.
 
-    By `online`: those of a session that last as long as its person is signed in.
+    `given` are a person's to a client, `others` a person's from any session but `kept`. `online`
+    are those of a session that last as long as its person is signed in.
     """
     rows = await desk.rows(_REVOKE.format(which=_WHICH[by]), at=at, why=why, **which)
     return [row["id"] for row in rows]

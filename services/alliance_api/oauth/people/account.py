@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from starlette.responses import Response
 
-from alliance_api.store.desk import Row
+from alliance_api.store.desk import Desk, Row
 
 from .. import revoking
 from . import accounts, sessions
@@ -76,6 +77,16 @@ async def end_session(arrival: Arrival) -> Response:
     return go(arrival, HERE)
 
 
+async def _shut_out(desk: Desk, session: Session, now: datetime) -> None:
+    """Sign out all other browsers, and end what was allowed elsewhere than in this one.
+
+    What somebody else allowed an application of theirs would outlive the session they had.
+    """
+    await sessions.revoke_others(desk, session)
+    whose = {"organisation": session.organisation, "person": session.person}
+    await revoking.revoke(desk, "others", now, "SHUT_OUT", **whose, kept=session.id)
+
+
 def _id(text: str) -> UUID | None:
     try:
         return UUID(text)
@@ -97,7 +108,7 @@ async def password_page(arrival: Arrival, errors: dict[str, str] | None = None) 
 
 
 async def set_password(arrival: Arrival) -> Response:
-    """Change the password; every other browser is signed out."""
+    """Change the password; every other browser is signed out, and its applications with it."""
     house = arrival.house
     session, account = await own(arrival)
     if account.password_hash is not None and not await house.passwords.good(
@@ -109,7 +120,7 @@ async def set_password(arrival: Arrival) -> Response:
     made = await house.passwords.made(arrival.value("password"))
     async with house.database.desk() as desk:
         await accounts.set_password(desk, account.id, made)
-        await sessions.revoke_others(desk, session)
+        await _shut_out(desk, session, house.now())
     return go(arrival, HERE)
 
 
