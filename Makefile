@@ -45,6 +45,8 @@ check: $(READY)  ## lint, format, types, architecture, freshness of generated fi
 	@$(BIN)/python -m notifier kinds check >/dev/null
 	@$(BIN)/python -m notifier kinds page | cmp -s - docs/reference/reminders.md || \
 		{ echo "docs/reference/reminders.md is stale: make schema" >&2; exit 1; }
+	@$(BIN)/python -m evidence.rfc9700 --page | cmp -s - docs/reference/rfc9700.md || \
+		{ echo "docs/reference/rfc9700.md is stale: make schema" >&2; exit 1; }
 
 test: $(READY)  ## every test, against a private PostgreSQL (ARGS=... goes to pytest)
 	@$(BIN)/pytest -n auto --dist loadgroup $(ARGS)
@@ -58,6 +60,7 @@ schema: $(READY)  ## write the generated files anew
 	@$(BIN)/alliance schema
 	@$(BIN)/python -m notifier kinds page >docs/reference/reminders.md
 	@$(BIN)/python -m evidence.smart
+	@$(BIN)/python -m evidence.rfc9700 --page >docs/reference/rfc9700.md
 
 migrate: $(READY)  ## bring the database at DATABASE_ADMIN_URL up to date
 	@$(BIN)/alliance migrate

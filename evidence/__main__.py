@@ -30,6 +30,7 @@ from evidence import (
     private_rating,
     recompute,
     reminder_rate,
+    rfc9700,
     rls,
     ruptures,
     side_channels,
@@ -69,6 +70,7 @@ EXPERIMENTS: dict[str, Experiment] = {
     "chaos": chaos.experiment,
     "reminder-rate": reminder_rate.experiment,
     "interop": interop.experiment,
+    "rfc9700": rfc9700.experiment,
     "bench": bench.experiment,
 }
 PAGE = Path(__file__).parents[1] / "docs" / "evidence.md"
