@@ -1,7 +1,9 @@
 """Reminders a second: planned, claimed and settled, delivered over HTTP; beside procrastinate, in one run.
 
-Both work in one process on one PostgreSQL, with as many under way at once, and deliver to the same
-sink. Each measure alternates between the two, and the median of the rounds counts.
+Both work in one process with the same event loop on one PostgreSQL, with as many under way at once.
+Planned is putting what was decided into the ledger or the queue, in batches as large as a page of the
+feed. Claimed is the queue alone: there is nothing to do. Delivered is one POST each, with the same HTTP
+client to the same sink. Each measure alternates between the two, and the median of the rounds counts.
 """
 
 from __future__ import annotations
@@ -9,7 +11,9 @@ from __future__ import annotations
 import asyncio
 import statistics
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 from uuid import uuid4
 
@@ -17,17 +21,23 @@ import procrastinate
 import psycopg
 
 from chassis.database import address
-from evidence.chaos.world import ORGANISATION, SPRING, World, a_world, reminders
+from evidence.chaos.world import ORGANISATION, World, a_world
 from evidence.figures import Figure
-from notifier.channels.http import Pool, open_pool, post
+from notifier.channels.http import Pool, post
+from notifier.domain.occasions import Case
+from notifier.domain.planning import Changes
+from notifier.domain.reminder import Reminder
+from notifier.feed import MOST
+from notifier.ledger import planned
 from notifier.ledger.claims import Claimed, Claims, Outcome, Settled
 from notifier.ledger.people import Known, Who
+from notifier.ledger.store import Store
 from notifier.worker.sender import Fence, Sender
 
 AT_ONCE = 32
-TARGET = (
-    "planned and claimed at least 2 times procrastinate; delivered is the HTTP client's, for both"
-)
+MEASURES = ("planned", "claimed", "delivered")
+# The short form runs beside other tests, with so few that beginning and ending count.
+TIMES, TIMES_SMALL = 2.0, 1.2
 
 
 class Bare:
@@ -54,7 +64,7 @@ async def deliver(sink: str | None, pool: Pool, key: str, fence: Fence) -> None:
 
 async def ours(world: World, count: int, sink: str | None) -> float:
     """Return reminders a second: all that is due, from the first claim to the last settled."""
-    pool = open_pool()
+    pool = Pool()
     sender = Sender(Claims(world.url, "rate"), Bare(sink, pool), at_once=AT_ONCE, poll=0.05)
     began = time.perf_counter()
     running = asyncio.create_task(sender.run())
@@ -62,13 +72,13 @@ async def ours(world: World, count: int, sink: str | None) -> float:
     seconds = time.perf_counter() - began
     sender.stop()
     await running
-    await pool.aclose()
+    await pool.close()
     return count / seconds
 
 
 async def theirs(url: str, count: int, sink: str | None) -> tuple[float, float]:
     """Return jobs a second of procrastinate: put into the queue, and worked off."""
-    pool = open_pool()
+    pool = Pool()
     app = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=url))
 
     @app.task(name="send")
@@ -78,24 +88,22 @@ async def theirs(url: str, count: int, sink: str | None) -> tuple[float, float]:
     async with app.open_async():
         keys: list[dict[str, Any]] = [{"key": str(uuid4())} for _ in range(count)]
         began = time.perf_counter()
-        await send.batch_defer_async(*keys)
-        planned = count / (time.perf_counter() - began)
+        for batch in _batches(keys):
+            await send.batch_defer_async(*batch)
+        put = count / (time.perf_counter() - began)
         began = time.perf_counter()
-        running = asyncio.create_task(
-            app.run_worker_async(
-                concurrency=AT_ONCE, wait=False, install_signal_handlers=False, delete_jobs="never"
-            )
+        await app.run_worker_async(
+            concurrency=AT_ONCE, wait=False, install_signal_handlers=False, delete_jobs="never"
         )
-        await running
         worked = count / (time.perf_counter() - began)
-    await pool.aclose()
+    await pool.close()
     with psycopg.connect(url, autocommit=True) as connection:
         found = connection.execute(
             "SELECT count(*) FROM procrastinate_jobs WHERE status = 'succeeded'"
         ).fetchone()
         assert found == (count,), found
         connection.execute("TRUNCATE procrastinate_jobs CASCADE")
-    return planned, worked
+    return put, worked
 
 
 async def _until_none(url: str, query: str) -> None:
@@ -107,43 +115,90 @@ async def _until_none(url: str, query: str) -> None:
             await asyncio.sleep(0.01)
 
 
-def planned(world: World, count: int, seed: int) -> float:
+async def put(world: World, count: int) -> float:
     """Plan as many reminders, all due; return how many a second."""
-    with psycopg.connect(world.admin, autocommit=True) as connection:
-        connection.execute("TRUNCATE reminders")
+    store = Store(world.url, size=1)
+    await store.open()
+    await store.run("SELECT 1")  # as theirs, it is connected before time is taken
+    now = datetime.now(UTC)
+    made = [_reminder(number, now) for number in range(count)]
     began = time.perf_counter()
-    reminders(world, [SPRING] * count, 500, seed, expiring=0.0)
-    return count / (time.perf_counter() - began)
+    for batch in _batches(made):
+        changes = Changes(Case(ORGANISATION, "case-1", MappingProxyType({})), tuple(batch), (), ())
+        async with store.transaction() as connection:
+            await planned.write(connection, ORGANISATION, changes, now)
+    rate = count / (time.perf_counter() - began)
+    await store.close()
+    return rate
+
+
+def _reminder(number: int, now: datetime) -> Reminder:
+    return Reminder(
+        key=uuid4(),
+        organisation=ORGANISATION,
+        kind="session-upcoming",
+        occasion=f"session-{number}",
+        anchor="-",
+        case=f"case-{number % 997}",
+        recipient=f"person-{number % 500}",
+        label="-",
+        step=0,
+        due_at=now,
+        not_before=now,
+        expires_at=now + timedelta(days=2),
+        stale_after=timedelta(days=2),
+        details=MappingProxyType({}),
+        fact="fact-1",
+        traceparent=None,
+    )
+
+
+def _batches(given: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    for start in range(0, len(given), MOST):
+        yield given[start : start + MOST]
 
 
 def experiment(small: bool) -> Figure:
     """Measure both, in turns."""
-    rounds, count = (1, 500) if small else (3, 5_000)
+    rounds, count = (3, 200) if small else (3, 5_000)
     found: dict[str, list[float]] = {}
     with a_world(fail=0.0, stall=0.0, seed=7) as world:
-        with psycopg.connect(world.admin, autocommit=True) as connection:
-            connection.execute("CREATE DATABASE peer")
+        world.run("CREATE DATABASE peer")
         peer = address(world.admin, database="peer")
         asyncio.run(_schema(peer))
-        world.jump_to(SPRING.replace(day=29))
-        for number in range(rounds):
+        for _ in range(rounds):
             for name, sink in (("claimed", None), ("delivered", world.sink)):
-                found.setdefault("planned", []).append(planned(world, count, number))
-                found.setdefault(name, []).append(asyncio.run(ours(world, count, sink)))
-                put, worked = asyncio.run(theirs(peer, count, sink))
-                found.setdefault("peer planned", []).append(put)
-                found.setdefault(f"peer {name}", []).append(worked)
+                _round(world, peer, count, name, sink, found)
         sent = world.rows("SELECT count(*) FROM attempts WHERE NOT late")[0][0]
-    assert sent == 2 * rounds * count, (ORGANISATION, sent)
-    rate = {name: statistics.median(values) for name, values in found.items()}
+    assert sent == 2 * rounds * count, sent
+    return _figure({name: statistics.median(values) for name, values in found.items()}, small)
+
+
+def _round(  # noqa: PLR0913  (what is measured, and where it goes)
+    world: World,
+    peer: str,
+    count: int,
+    name: str,
+    sink: str | None,
+    found: dict[str, list[float]],
+) -> None:
+    world.run("TRUNCATE reminders")
+    found.setdefault("planned", []).append(asyncio.run(put(world, count)))
+    found.setdefault(name, []).append(asyncio.run(ours(world, count, sink)))
+    queued, worked = asyncio.run(theirs(peer, count, sink))
+    found.setdefault("peer planned", []).append(queued)
+    found.setdefault(f"peer {name}", []).append(worked)
+
+
+def _figure(rate: Mapping[str, float], small: bool) -> Figure:
+    times = {name: rate[name] / rate[f"peer {name}"] for name in MEASURES}
     told = ", ".join(
-        f"{name} {rate[name]:,.0f}/s against {rate[f'peer {name}']:,.0f}/s "
-        f"({rate[name] / rate[f'peer {name}']:.1f} times)"
-        for name in ("planned", "claimed", "delivered")
+        f"{name} {rate[name]:,.0f}/s against {rate[f'peer {name}']:,.0f}/s ({times[name]:.1f} times)"
+        for name in MEASURES
     )
-    met = all(rate[name] >= 2 * rate[f"peer {name}"] for name in ("planned", "claimed"))
-    # The short form runs beside other tests: that both did all of the work is its target.
-    return Figure("reminder-rate", told, TARGET, met=met or small)
+    least = TIMES_SMALL if small else TIMES
+    target = f"each at least {least:g} times procrastinate"
+    return Figure("reminder-rate", told, target, met=min(times.values()) >= least)
 
 
 async def _schema(url: str) -> None:

@@ -4,19 +4,42 @@ from __future__ import annotations
 
 import random
 import signal
-import subprocess
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import uuid5
 
-from evidence.chaos.world import SPRING, World, a_world, reminders, seed_people, start
+from evidence.chaos.nursery import Worker
+from evidence.chaos.world import SPRING, World, a_world, reminders, seed_people
 
-# The product's lease is 10 seconds, and a stop of 30 its threefold. Here both are a tenth, so that two
-# hundred stops fit; the code is the same.
-LEASE, STOPPED = 1.0, 3.0
-WORKERS, AT_A_TIME, AT_ONCE, DUE = 6, 4, 8, 240
+AT_ONCE = 8
+
+
+@dataclass(frozen=True)
+class Stops:
+    """How many there are, of how many workers at a time; `due` in each round."""
+
+    rounds: int
+    workers: int
+    at_a_time: int
+    due: int
+    lease: float
+
+    @property
+    def count(self) -> int:
+        """All of them."""
+        return self.rounds * self.at_a_time
+
+    @property
+    def seconds(self) -> float:
+        """How long one lasts."""
+        return 3 * self.lease
+
+
+FULL = Stops(10, 24, 20, 1_000, 10.0)
+SMALL = Stops(1, 6, 4, 240, 1.0)
 
 
 @dataclass(frozen=True)
@@ -32,63 +55,56 @@ class Fenced:
     lost: int
 
 
-def fencing(stops: int, seed: int = 2) -> Fenced:
-    """Stop workers `stops` times while they hold claims."""
+def fencing(stops: Stops, seed: int = 2) -> Fenced:
+    """Stop workers while they hold claims, and continue them when others have done their work."""
     chance = random.Random(seed)
-    rounds = -(-stops // AT_A_TIME)
     with a_world(fail=0.0, stall=0.0, seed=seed) as world:
         seed_people(world, 200)
-        dues = [SPRING + timedelta(minutes=n // DUE) for n in range(DUE * rounds)]
+        dues = [
+            SPRING + timedelta(minutes=number // stops.due)
+            for number in range(stops.due * stops.rounds)
+        ]
         reminders(world, dues, 200, seed, expiring=0.0)
         world.jump_to(SPRING - timedelta(hours=1))
-        names = [f"f{slot}" for slot in range(WORKERS)]
-        workers = [_hired(world, name) for name in names]
-        while (
-            world.rows("SELECT count(*) FROM pg_stat_activity WHERE usename = 'notifier'")[0][0]
-            < WORKERS
-        ):
-            time.sleep(0.05)
+        names = [f"f{slot}" for slot in range(stops.workers)]
+        workers = [world.hire(name, stops.lease, AT_ONCE) for name in names]
+        world.wait_for(stops.workers)
         holding = 0
-        for number in range(rounds):
-            chosen = chance.sample(range(WORKERS), AT_A_TIME)
+        for number in range(stops.rounds):
+            chosen = chance.sample(range(stops.workers), stops.at_a_time)
             world.jump_to(SPRING + timedelta(minutes=number))
-            _wait_for_claims(world, names)
+            _wait_for_claims(world, stops)
             time.sleep(chance.uniform(0.0, 0.05))
-            holding += _stop(world, [(workers[slot], names[slot]) for slot in chosen])
+            holding += _stop(world, [(workers[slot], names[slot]) for slot in chosen], stops)
         _settle(world)
         for worker in workers:
-            worker.terminate()
+            worker.send(signal.SIGTERM)
         for worker in workers:
-            worker.wait(timeout=30)
-        return _judged(world, rounds * AT_A_TIME, holding)
+            worker.wait(30)
+        return _judged(world, stops.count, holding)
 
 
-def _wait_for_claims(world: World, names: list[str]) -> None:
+def _wait_for_claims(world: World, stops: Stops) -> None:
     until = time.monotonic() + 5
     claimed = "SELECT count(DISTINCT worker) FROM reminders WHERE state = 'CLAIMED'"
-    while world.rows(claimed)[0][0] < len(names) // 2 and time.monotonic() < until:
+    while world.rows(claimed)[0][0] < stops.workers // 2 and time.monotonic() < until:
         time.sleep(0.005)
 
 
-def _hired(world: World, name: str) -> subprocess.Popen[bytes]:
-    arguments = (world.url, str(world.masters), world.sink, name, str(LEASE), str(AT_ONCE))
-    return start("evidence.chaos.worker", *arguments)
-
-
-def _stop(world: World, chosen: list[tuple[subprocess.Popen[bytes], str]]) -> int:
+def _stop(world: World, chosen: Sequence[tuple[Worker, str]], stops: Stops) -> int:
     """Stop some for a while; return how many of them held claims."""
     for worker, _ in chosen:
-        worker.send_signal(signal.SIGSTOP)
+        worker.send(signal.SIGSTOP)
     try:
         held = world.rows(
             "SELECT count(DISTINCT worker) FROM reminders "
             "WHERE state = 'CLAIMED' AND worker = ANY (%s)",
             [name for _, name in chosen],
         )
-        time.sleep(STOPPED)
+        time.sleep(stops.seconds)
     finally:
         for worker, _ in chosen:
-            worker.send_signal(signal.SIGCONT)
+            worker.send(signal.SIGCONT)
     time.sleep(0.2)
     return int(held[0][0])
 

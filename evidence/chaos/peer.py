@@ -20,7 +20,7 @@ import psycopg
 
 from chassis.database import address
 from evidence.chaos.world import World, a_world, start
-from notifier.channels.http import Pool, open_pool, post
+from notifier.channels.http import Pool, post
 
 WORKERS, CONCURRENCY, BATCH = 3, 32, 300
 STUCK_SECONDS = 75.0
@@ -54,14 +54,14 @@ def with_task(app: procrastinate.App, sink: str, pool: Pool) -> procrastinate.Ap
 
 async def work(url: str, sink: str, concurrency: int) -> None:
     """Be a worker."""
-    app = with_task(app_of(url), sink, open_pool())
+    app = with_task(app_of(url), sink, Pool())
     async with app.open_async():
         await app.run_worker_async(concurrency=concurrency, fetch_job_polling_interval=0.2)
 
 
 async def defer(url: str, sink: str, keys: list[str]) -> None:
     """Put jobs into the queue."""
-    app = with_task(app_of(url), sink, open_pool())
+    app = with_task(app_of(url), sink, Pool())
     async with app.open_async():
         given: list[dict[str, Any]] = [{"key": key} for key in keys]
         await app.tasks["send"].batch_defer_async(*given)

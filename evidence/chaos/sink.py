@@ -29,6 +29,8 @@ class Book:
         # Per key and request: when it arrived, and the claim it was sent under.
         self.arrivals: dict[str, list[tuple[float, int]]] = {}
         self.answered: dict[str, list[tuple[float, int]]] = {}
+        # When a request for a key was refused or left hanging, and which of the two.
+        self.refusals: dict[str, list[tuple[float, str]]] = {}
         self.open: Counter[str] = Counter()
         self.seen = self.failed = self.stalled = 0
 
@@ -43,6 +45,7 @@ class Book:
             "effects": self.effects,
             "arrivals": self.arrivals,
             "answered": self.answered,
+            "refusals": self.refusals,
             "seen": self.seen,
             "failed": self.failed,
             "stalled": self.stalled,
@@ -94,6 +97,9 @@ class Request(asyncio.Protocol):
             lost = chance < book.fail + book.stall
             if not lost or (honest and book.random.random() < 0.5):
                 book.take(honest, key)
+            if lost:
+                refused = "refused" if chance < book.fail else "stalled"
+                book.refusals.setdefault(key, []).append((time.time(), refused))
             if chance < book.fail:
                 book.failed += 1
                 self.write(503, {})

@@ -1,22 +1,15 @@
-"""A worker as the notifier runs it, with two providers: one that honours keys, one that does not.
-
-`python -m evidence.chaos.worker DATABASE_URL MASTERS SINK NAME LEASE AT_ONCE`
-"""
+"""A worker as the notifier runs it, with two providers: one that honours keys, one that does not."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
 import signal
-import sys
 from dataclasses import replace
 from pathlib import Path
 
-import uvloop
-
 from chassis.masters import local_masters
 from chassis.vault import Vault
-from notifier.channels.http import open_pool
+from notifier.channels.http import Pool
 from notifier.channels.message import Fence, Message
 from notifier.channels.provider import Provider, ProviderChannel
 from notifier.ledger.claims import Claimed, Claims, Settled
@@ -55,11 +48,13 @@ def words(claimed: Claimed, _: Known, __: ContactPoint, key: str, fence: Fence) 
 
 
 async def work(given: list[str]) -> None:
+    """Be a worker: of a database, master keys, a sink; with a name, a lease and so many at once."""
     url, masters, sink, name, lease, at_once = given
     store = Store(url)
+    named = f"{url}{'&' if '?' in url else '?'}application_name=worker-{name}"
     await store.open()
     channels = {
-        channel: Telling(Provider(f"{sink}/{path}", headers={"x-worker": name}), open_pool())
+        channel: Telling(Provider(f"{sink}/{path}", headers={"x-worker": name}), Pool())
         for channel, path in PATHS.items()
     }
     contacts = Contacts(store, Vault(local_masters(None, Path(masters))))
@@ -70,15 +65,9 @@ async def work(given: list[str]) -> None:
         order=lambda _, __: ("sms", "push"),
         words=words,
     )
-    sender = Sender(Claims(url, name, lease=float(lease)), delivery, at_once=int(at_once), poll=0.2)
+    sender = Sender(Claims(named, name, lease=float(lease)), delivery, at_once=int(at_once))
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, sender.stop)
     await sender.run()
     for each in channels.values():
         await each.close()
     await store.close()
-
-
-if __name__ == "__main__":
-    # Each restart of the database is worth a hundred lines to the pool.
-    logging.disable(logging.WARNING)
-    uvloop.run(work(sys.argv[1:]))

@@ -24,6 +24,7 @@ from chassis import embedded
 from chassis.database import address
 from chassis.masters import BYTES, Ring, local_masters
 from chassis.vault import Vault
+from evidence.chaos.nursery import Nursery, Worker, a_nursery
 from notifier.ledger.migrate import ensure_database, ensure_roles, migrate
 from notifier.ledger.people import Contacts
 from notifier.ledger.store import Store
@@ -48,7 +49,11 @@ class World:
     folder: Path
     admin: str
     sink: str
+    client: httpx.Client
+    nursery: Nursery
     jumps: list[tuple[float, float]] = field(default_factory=list)
+    # When PostgreSQL was told to stop, and when it was there again.
+    outages: list[tuple[float, float]] = field(default_factory=list)
 
     @property
     def url(self) -> str:
@@ -81,6 +86,21 @@ class World:
             connection.execute("UPDATE simulated SET by = make_interval(secs => %s)", [by])
         self.jumps.append((time.time(), by))
 
+    def hire(self, name: str, lease: float, at_once: int) -> Worker:
+        """Start a worker of that name."""
+        return self.nursery.hire(
+            self.url, str(self.masters), self.sink, name, str(lease), str(at_once)
+        )
+
+    def wait_for(self, workers: int) -> None:
+        """Wait until so many are connected."""
+        connected = (
+            "SELECT count(DISTINCT application_name) FROM pg_stat_activity "
+            "WHERE usename = 'notifier' AND application_name LIKE 'worker-%%'"
+        )
+        while self.rows(connected)[0][0] < workers:
+            time.sleep(0.05)
+
     def became_due(self, due: float) -> float:
         """Return the true instant at which the clock reached an instant."""
         for place, (at, by) in enumerate(self.jumps):
@@ -97,6 +117,7 @@ class World:
             pgexec,
         )
 
+        began = time.time()
         server = PostgresServer._instances[(self.folder / "pg").resolve()]  # noqa: SLF001
         pgexec(
             "pg_ctl",
@@ -104,15 +125,16 @@ class World:
             bin_path=server.bin_path,
             user=server.system_user,
         )
+        self.outages.append((began, time.time()))
 
     def report(self) -> dict[str, Any]:
         """Return what the sink saw."""
-        found: dict[str, Any] = httpx.get(f"{self.sink}/report", timeout=60).json()
+        found: dict[str, Any] = self.client.get(f"{self.sink}/report", timeout=60).json()
         return found
 
     def open_requests(self) -> dict[str, int]:
         """Return how many requests of each worker the sink is at."""
-        found: dict[str, int] = httpx.get(f"{self.sink}/open", timeout=10).json()
+        found: dict[str, int] = self.client.get(f"{self.sink}/open", timeout=10).json()
         return found
 
 
@@ -131,21 +153,29 @@ def a_world(*, fail: float, stall: float, seed: int) -> Iterator[World]:
         sink = start("evidence.chaos.sink", str(fail), str(stall), str(seed), out=subprocess.PIPE)
         assert sink.stdout is not None
         port = int(sink.stdout.readline())
-        world = World(folder, admin, f"http://127.0.0.1:{port}")
-        world.run(CLOCK)
         try:
-            yield world
+            with a_nursery() as nursery, httpx.Client() as client:
+                world = World(folder, admin, f"http://127.0.0.1:{port}", client, nursery)
+                world.run(CLOCK)
+                yield world
         finally:
             sink.kill()
             sink.wait()
             embedded.stop(folder / "pg")
 
 
-def start(module: str, *arguments: str, out: int | None = None) -> subprocess.Popen[bytes]:
+def start(
+    module: str, *arguments: str, feed: int | None = None, out: int | None = None
+) -> subprocess.Popen[bytes]:
     """Start one of our programs."""
     environment = {**os.environ, "PYTHONPATH": f"{ROOT / 'services'}:{ROOT}"}
     return subprocess.Popen(
-        [sys.executable, "-m", module, *arguments], cwd=ROOT, env=environment, stdout=out
+        [sys.executable, "-m", module, *arguments],
+        cwd=ROOT,
+        env=environment,
+        stdin=feed,
+        stdout=out,
+        start_new_session=True,
     )
 
 

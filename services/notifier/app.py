@@ -26,8 +26,8 @@ from chassis.masters import LocalMasters, local_masters
 from chassis.tokens import Issuer, Verifier
 from chassis.vault import Vault
 from notifier.channels.console import ConsoleChannel
-from notifier.channels.guard import GuardedBackend
-from notifier.channels.http import open_pool
+from notifier.channels.guard import Guard
+from notifier.channels.http import Pool
 from notifier.channels.mail import MailChannel, Relay
 from notifier.channels.message import Channel
 from notifier.channels.provider import Provider, ProviderChannel
@@ -68,18 +68,18 @@ def channels_of(settings: Settings) -> dict[str, Channel]:
         if given:
             found[name] = ProviderChannel(Provider(**_json(given)))
     if settings.webhooks:
-        found["webhook"] = WebhookChannel(open_pool(_guard(settings)))
+        found["webhook"] = WebhookChannel(Pool(_guard(settings)))
     if settings.vapid_key:
         vapid = Vapid(_vapid_key(settings.vapid_key), settings.vapid_contact)
-        pool = open_pool(_guard(settings))
+        pool = Pool(_guard(settings))
         found["webpush"] = WebPushChannel(pool, vapid, loopback=settings.development)
     if settings.development:
         found["console"] = ConsoleChannel()
     return found
 
 
-def _guard(settings: Settings) -> GuardedBackend:
-    return GuardedBackend(loopback=settings.development)
+def _guard(settings: Settings) -> Guard:
+    return Guard(loopback=settings.development)
 
 
 def _json(secret: SecretStr) -> dict[str, Any]:

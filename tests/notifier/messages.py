@@ -32,11 +32,12 @@ def message(**given: Any) -> Message:
 
 @dataclass
 class Sink:
-    """What arrived: path, headers and body of each request. `answer` gives status and headers."""
+    """What arrived: path, headers and body of each request. `answer` gives status, headers, body."""
 
     address: str = ""
     got: list[tuple[str, dict[str, str], bytes]] = field(default_factory=list)
-    answer: Callable[[int], tuple[int, str]] = lambda _: (200, "")
+    connections: int = 0
+    answer: Callable[[int], tuple[Any, ...]] = lambda _: (200, "")
 
 
 @asynccontextmanager
@@ -53,8 +54,8 @@ async def a_sink() -> AsyncIterator[Sink]:
             }
             body = await reader.readexactly(int(headers.get("content-length", "0")))
             sink.got.append((first.split()[1], headers, body))
-            status, more = sink.answer(len(sink.got))
-            content = b'{"id": "r-1"}'
+            status, more, *other = sink.answer(len(sink.got))
+            content = other[0] if other else b'{"id": "r-1"}'
             writer.write(
                 f"HTTP/1.1 {status} X\r\n{more}content-length: {len(content)}\r\n\r\n".encode()
                 + content
@@ -67,6 +68,7 @@ async def a_sink() -> AsyncIterator[Sink]:
         task = asyncio.current_task()
         assert task is not None
         ended.add(task)
+        sink.connections += 1
         try:
             await serve(reader, writer)
         except (asyncio.IncompleteReadError, ConnectionError):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 
-import httpcore
 import pytest
 
 from notifier.channels import addresses
-from notifier.channels.guard import Forbidden, GuardedBackend, is_public
-from notifier.channels.http import open_pool
+from notifier.channels.guard import Forbidden, Guard, Info, is_public
+from notifier.channels.http import Pool, post
+from notifier.channels.message import ChannelError
 
 pytestmark = pytest.mark.ground
 
@@ -84,20 +85,40 @@ def test_ordinary_addresses_are_public(address: str) -> None:
     assert is_public(address)
 
 
+def refusal_of(url: str, guard: Guard) -> str:
+    async def ask() -> str:
+        pool = Pool(guard)
+        try:
+            await post(pool, url, b"{}", {}, lambda: None, seconds=0.5)
+        except ChannelError as error:
+            return error.code
+        finally:
+            await pool.close()
+        return "IT WAS LET THROUGH"
+
+    return asyncio.run(ask())
+
+
 @pytest.mark.parametrize("found", [["127.0.0.1"], ["93.184.216.34", "10.0.0.1"], []])
 def test_every_answer_of_the_resolver_must_be_public(found: list[str]) -> None:
     async def resolver(_: str, __: int) -> list[str]:
         return found
 
-    async def ask() -> None:
-        pool = open_pool(GuardedBackend(resolver=resolver))
-        try:
-            await pool.request("GET", "http://rebinding.example/")
-        finally:
-            await pool.aclose()
+    refused = refusal_of("http://rebinding.example/", Guard(resolver=resolver))
+    assert refused == "FORBIDDEN_ADDRESS"
 
-    with pytest.raises(Forbidden):
-        asyncio.run(ask())
+
+@pytest.mark.parametrize(
+    "host",
+    ["127.0.0.1", "10.0.0.1", "169.254.169.254", "[::1]", "[::ffff:127.0.0.1]", "[fd00:ec2::254]"],
+)
+def test_an_address_in_place_of_a_name_is_looked_at_too(host: str) -> None:
+    assert refusal_of(f"http://{host}:9/", Guard()) == "FORBIDDEN_ADDRESS"
+
+
+@pytest.mark.parametrize("host", ["2130706433", "127.1", "0x7f.1", "0177.0.0.1"])
+def test_no_other_spelling_of_an_address_reaches_this_machine(host: str) -> None:
+    assert refusal_of(f"http://{host}:9/", Guard()) != "IT WAS LET THROUGH"
 
 
 def test_the_address_connected_to_is_the_one_looked_at() -> None:
@@ -108,25 +129,21 @@ def test_the_address_connected_to_is_the_one_looked_at() -> None:
         asked.append(host)
         return ["192.88.98.255"] if len(asked) == 1 else ["127.0.0.1"]
 
-    class Watched(GuardedBackend):
+    class Watched(Guard):
         def __init__(self) -> None:
             super().__init__(resolver=resolver)
-            self.connected: list[str] = []
-            outer = self
+            self.connected = list[str]()
 
-            class Behind:
-                async def connect_tcp(self, host: str, *_: object) -> httpcore.AsyncNetworkStream:
-                    outer.connected.append(host)
-                    raise httpcore.ConnectError
-
-            self._behind = Behind()  # type: ignore[assignment]
+        def socket(self, info: Info) -> socket.socket:
+            self.connected.append(info[4][0])
+            raise OSError("no way there")
 
     watched = Watched()
-
-    async def ask() -> None:
-        async with open_pool(watched) as pool:
-            await pool.request("GET", "http://rebinding.example/")
-
-    with pytest.raises(httpcore.ConnectError):
-        asyncio.run(ask())
+    assert refusal_of("http://rebinding.example/", watched) == "UNREACHABLE"
     assert (asked, watched.connected) == (["rebinding.example"], ["192.88.98.255"])
+
+
+def test_a_name_that_changed_between_the_look_and_the_socket_is_caught_at_the_socket() -> None:
+    guard = Guard()
+    with pytest.raises(Forbidden):
+        guard.socket((socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", 443)))

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.policy import default
+from functools import partial
 from typing import Any
 
 import icalendar
@@ -22,8 +23,8 @@ from standardwebhooks import Webhook
 
 from notifier.channels import webpush
 from notifier.channels.calendar import entry
-from notifier.channels.guard import GuardedBackend
-from notifier.channels.http import open_pool
+from notifier.channels.guard import Guard
+from notifier.channels.http import Pool
 from notifier.channels.mail import MailChannel, Relay
 from notifier.channels.message import ChannelError, Lapsed
 from notifier.channels.provider import Provider, ProviderChannel
@@ -141,7 +142,7 @@ def provider(sink: Sink) -> ProviderChannel:
 
 
 def webhook(sink: Sink) -> WebhookChannel:
-    return WebhookChannel(open_pool(GuardedBackend(loopback=True)))
+    return WebhookChannel(Pool(Guard(loopback=True)))
 
 
 def test_a_provider_is_given_the_key_and_gives_a_receipt() -> None:
@@ -196,10 +197,51 @@ def test_a_subscriber_is_given_up_only_when_it_says_so(status: int, gone: bool) 
     assert len(sink.got) == 1
 
 
+def test_a_request_says_nothing_that_was_not_asked_for() -> None:
+    sink, _ = sent(provider)
+    ((_, headers, _),) = sink.got
+    assert headers.keys() == {
+        *("host", "authorization", "content-type", "idempotency-key", "content-length")
+    }
+
+
+def test_messages_one_after_the_other_use_one_connection_and_each_asks_its_own_fence() -> None:
+    asked: list[str] = []
+
+    async def story() -> Sink:
+        async with a_sink() as sink:
+            channel = provider(sink)
+            for key in ("key-1", "key-2"):
+                fence = partial(asked.append, key)
+                await channel.send(message(key=key, fence=fence), "+4670000000")
+            await channel.close()
+            return sink
+
+    sink = asyncio.run(story())
+    assert (list(dict.fromkeys(asked)), sink.connections) == (["key-1", "key-2"], 1)
+
+
+def test_a_lease_that_runs_out_while_the_connection_is_made_lets_nothing_leave() -> None:
+    asked: list[bool] = []
+
+    def falls_afterwards() -> None:
+        asked.append(True)
+        if len(asked) > 1:
+            raise Lapsed
+
+    sink, error = sent(provider, fence=falls_afterwards)
+    assert isinstance(error, Lapsed)
+    assert (len(asked), sink.got) == (2, [])
+
+
+def test_an_answer_without_end_is_not_read_to_its_end() -> None:
+    long = json.dumps({"id": "r-1", "more": "y" * 10_000_000}).encode()
+    sink, receipt = sent(provider, lambda _: (200, "", long))
+    assert (len(sink.got), receipt) == (1, "key-1")
+
+
 def test_outside_development_a_webhook_does_not_reach_this_machine() -> None:
-    sink, error = sent(
-        lambda _: WebhookChannel(open_pool(GuardedBackend())), secrets=(new_secret(),)
-    )
+    sink, error = sent(lambda _: WebhookChannel(Pool(Guard())), secrets=(new_secret(),))
     assert (error.code, sink.got) == ("FORBIDDEN_ADDRESS", [])
 
 

@@ -9,15 +9,15 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
-import anyio
-import httpcore
-from httpcore._backends.anyio import AnyIOBackend
+from aiohttp.abc import AbstractResolver, ResolveResult
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Resolve = Callable[[str, int], Awaitable[list[str]]]
+# What `getaddrinfo` says of an address: family, type, protocol, name, address.
+Info = tuple[int | socket.AddressFamily, int | socket.SocketKind, int, str, tuple[Any, ...]]
 
 # IANA's special-purpose registries, multicast, and every range that embeds an IPv4 address.
 _FORBIDDEN_4 = (
@@ -57,47 +57,54 @@ async def resolve(host: str, port: int) -> list[str]:
     return list(dict.fromkeys(str(each[4][0]) for each in found))
 
 
-class GuardedBackend(httpcore.AsyncNetworkBackend):
-    """Connects to public addresses only, and to the very ones it looked at.
+class Guard(AbstractResolver):
+    """Lets aiohttp connect to public addresses only.
 
-    TLS is spoken for the host's name above this, so that the certificate is still the name's.
+    A name's answers are all looked at when it is resolved, and each address once more when its socket
+    is made: what is connected to is what was looked at, also where there was no name to resolve. TLS
+    is spoken for the name, so that the certificate is still the name's.
     """
 
     def __init__(self, *, loopback: bool = False, resolver: Resolve = resolve) -> None:
         """Keep how names are resolved; `loopback` lets this machine through, in development."""
-        self._behind, self._loopback, self._resolve = AnyIOBackend(), loopback, resolver
+        self._loopback, self._resolve = loopback, resolver
 
-    async def connect_tcp(
+    async def resolve(
         self,
         host: str,
-        port: int,
-        timeout: float | None = None,  # noqa: ASYNC109  (httpcore's interface)
-        local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        """Connect to a host's first address if all are public. Raises `Forbidden`."""
-        try:
-            found = await self._resolve(host, port)
-        except OSError as error:
-            raise httpcore.ConnectError("the name does not resolve") from error
+        port: int = 0,
+        family: socket.AddressFamily = socket.AF_UNSPEC,  # noqa: ARG002  (aiohttp's interface)
+    ) -> list[ResolveResult]:
+        """Return a host's addresses if all are public. Raises `Forbidden`, or `OSError`."""
+        found = await self._resolve(host, port)
         if not found or not all(self._may(address) for address in found):
             raise Forbidden
-        return await self._behind.connect_tcp(
-            found[0], port, timeout, local_address, socket_options
-        )
+        return [
+            ResolveResult(
+                hostname=host,
+                host=address,
+                port=port,
+                family=socket.AF_INET6 if ":" in address else socket.AF_INET,
+                proto=0,
+                flags=socket.AI_NUMERICHOST | socket.AI_NUMERICSERV,
+            )
+            for address in found
+        ]
+
+    def socket(self, info: Info) -> socket.socket:
+        """Return a socket for an address that may be connected to. Raises `Forbidden`."""
+        family, kind, protocol, _, place = info
+        if not self._may(str(place[0])):
+            raise Forbidden
+        return socket.socket(family, kind, protocol)
+
+    async def close(self) -> None:
+        """Close nothing: there is nothing open."""
 
     def _may(self, address: str) -> bool:
-        return is_public(address) or (self._loopback and ipaddress.ip_address(address).is_loopback)
-
-    async def connect_unix_socket(
-        self,
-        path: str,  # noqa: ARG002  (httpcore's interface)
-        timeout: float | None = None,  # noqa: ARG002, ASYNC109  (the same)
-        socket_options: Iterable[Any] | None = None,  # noqa: ARG002  (the same)
-    ) -> httpcore.AsyncNetworkStream:
-        """Refuse."""
-        raise Forbidden
-
-    async def sleep(self, seconds: float) -> None:
-        """Wait, as httpcore asks between its tries."""
-        await anyio.sleep(seconds)
+        if is_public(address):
+            return True
+        try:
+            return self._loopback and ipaddress.ip_address(address).is_loopback
+        except ValueError:
+            return False

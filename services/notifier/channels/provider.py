@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 
-from .http import Pool, open_pool, post
+from .http import Pool, post
 from .message import Message
 
 
@@ -28,7 +28,7 @@ class ProviderChannel:
 
     def __init__(self, provider: Provider, pool: Pool | None = None) -> None:
         """Keep whom to ask."""
-        self._provider, self._pool = provider, pool or open_pool()
+        self._provider, self._pool = provider, pool or Pool()
 
     async def send(self, message: Message, address: str) -> str:
         """Send one message; the provider that was told its key before tells the same again."""
@@ -47,4 +47,4 @@ class ProviderChannel:
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._pool.aclose()
+        await self._pool.close()

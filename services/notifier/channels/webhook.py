@@ -72,4 +72,4 @@ class WebhookChannel:
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._pool.aclose()
+        await self._pool.close()

@@ -139,7 +139,7 @@ class WebPushChannel:
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._pool.aclose()
+        await self._pool.close()
 
 
 def _topic(key: str) -> str:

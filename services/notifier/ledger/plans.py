@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
-from chassis import metrics
 from notifier.domain.facts import PERSON_ERASED, Fact
 from notifier.domain.kind import Kind, Thing
 from notifier.domain.occasions import Case, Mark, recall, touched
-from notifier.domain.planning import Changes, react
+from notifier.domain.planning import react
 from notifier.domain.preferences import Preferences
 from notifier.domain.reminder import Reminder
 
+from . import planned
 from .claims import WAKE
 from .rows import COLUMNS, reminder_of
 from .store import Connection, Store, rows
@@ -106,7 +105,7 @@ class Plans:
         chosen = await self.preferences(connection, organisation, people)
         changes = react(new, memory, self._kinds, chosen, pending, now)
         await _remember(connection, organisation, case, new)
-        await _write(connection, organisation, changes, now)
+        await planned.write(connection, organisation, changes, now)
 
 
 async def cases_of(connection: Connection, organisation: str, people: Sequence[str]) -> list[str]:
@@ -140,44 +139,6 @@ async def _remember(
     ]
     async with connection.cursor() as cursor:
         await cursor.executemany(_REMEMBER, given)
-
-
-async def _write(
-    connection: Connection, organisation: str, changes: Changes, now: datetime
-) -> None:
-    planned = [{**_values(each), "now": now} for each in changes.plan]
-    dropped = [
-        {"organisation": organisation, "id": key, "reason": reason.value, "now": now}
-        for key, reason in changes.drop
-    ]
-    for each in changes.plan:
-        metrics.add(metrics.PLANNED, 1, {"reminder.kind": each.kind})
-    async with connection.cursor() as cursor:
-        if dropped:
-            await cursor.executemany(_DROP, dropped)
-        if planned:
-            await cursor.executemany(_PLAN, planned)
-
-
-def _values(reminder: Reminder) -> dict[str, Any]:
-    return {
-        "id": reminder.key,
-        "organisation_id": reminder.organisation,
-        "kind": reminder.kind,
-        "case_id": reminder.case,
-        "occasion": reminder.occasion,
-        "anchor": reminder.anchor,
-        "recipient": reminder.recipient,
-        "label": reminder.label,
-        "step": reminder.step,
-        "due_at": reminder.due_at,
-        "not_before": reminder.not_before,
-        "expires_at": reminder.expires_at,
-        "stale_after": reminder.stale_after,
-        "details": json.dumps(dict(reminder.details)),
-        "fact": reminder.fact,
-        "traceparent": reminder.traceparent,
-    }
 
 
 def _mark(row: dict[str, Any]) -> tuple[Thing, str, Mark]:
@@ -224,24 +185,6 @@ ON CONFLICT (organisation_id, case_id, thing, occasion, type) DO UPDATE SET
   at = excluded.at, fact = excluded.fact, extra = excluded.extra,
   traceparent = excluded.traceparent
 WHERE (excluded.at, excluded.fact) > (marks.at, marks.fact)
-"""
-# What was sent, is being sent or was given up stays as it is: `TRANSITIONS` of domain/reminder.py.
-_PLAN = b"""
-INSERT INTO reminders AS r (organisation_id, id, kind, case_id, occasion, anchor, recipient, label,
-  step, due_at, not_before, expires_at, stale_after, details, fact, traceparent)
-VALUES (%(organisation_id)s, %(id)s, %(kind)s, %(case_id)s, %(occasion)s, %(anchor)s,
-  %(recipient)s, %(label)s, %(step)s, %(due_at)s, %(not_before)s, %(expires_at)s, %(stale_after)s,
-  %(details)s, %(fact)s, %(traceparent)s)
-ON CONFLICT (organisation_id, id) DO UPDATE SET
-  due_at = excluded.due_at, not_before = excluded.not_before, expires_at = excluded.expires_at,
-  stale_after = excluded.stale_after, details = excluded.details, fact = excluded.fact,
-  traceparent = excluded.traceparent, reason = NULL, settled_at = NULL,
-  state = CASE WHEN r.state = 'FAILED' THEN 'FAILED' ELSE 'PLANNED' END
-WHERE r.state IN ('PLANNED', 'FAILED', 'DROPPED')
-"""
-_DROP = b"""
-UPDATE reminders SET state = 'DROPPED', reason = %(reason)s, settled_at = %(now)s
-WHERE organisation_id = %(organisation)s AND id = %(id)s AND state IN ('PLANNED', 'FAILED')
 """
 _ERASE = tuple(
     f"DELETE FROM {table} WHERE organisation_id = %(organisation)s AND {column} = %(person)s"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
@@ -31,6 +32,16 @@ GATHER_SECONDS = 0.01
 LONGEST_DELAY = 900.0
 
 Fence = Callable[[], None]
+
+
+def clock() -> float:
+    """Return seconds that pass also while this machine sleeps, and read anew each time.
+
+    A loop's own clock need not do either.
+    """
+    if hasattr(time, "CLOCK_BOOTTIME"):
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
+    return time.monotonic()
 
 
 class Delivers(Protocol):
@@ -98,7 +109,7 @@ class Sender:
             await self._has_room.wait()
             return
         self.wake.clear()
-        began = asyncio.get_running_loop().time()
+        began = clock()
         claimed = await self._claims.claim(free)
         await self._begin_all(claimed, began + self._claims.lease * (1 - MARGIN))
         if len(claimed) < free:
@@ -147,14 +158,12 @@ class Sender:
         self._has_settled.set()
 
     async def _settle(self, claimed: Claimed, known: Known, until: float) -> Settled | None:
-        now = asyncio.get_running_loop().time
-
         def fence() -> None:
-            if now() >= until:
+            if clock() >= until:
                 raise Lapsed
 
         try:
-            async with asyncio.timeout_at(min(until, now() + self._send_seconds)):
+            async with asyncio.timeout(min(until - clock(), self._send_seconds)):
                 fence()
                 return await self._deliver(claimed, known, fence)
         except Lapsed:
