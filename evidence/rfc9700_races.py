@@ -17,7 +17,8 @@ AT_ONCE: Final = 24
 _GOOD: Final = 200
 _BUSY: Final = 503
 _TRIES: Final = 5
-_LIMITS: Final = httpx.Limits(max_connections=None)
+# Each request on a connection of its own: one that the server closes meanwhile would hide an answer.
+_LIMITS: Final = httpx.Limits(max_connections=None, max_keepalive_connections=0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,17 +21,30 @@ def headers(policy: str) -> dict[str, str]:
 class Unauthorised(Exception):  # noqa: N818  (an expected outcome, not an error)
     """A request without a token that we trust."""
 
-    def __init__(self, reason: str, metadata: str | None = None, scheme: str = "Bearer") -> None:
-        """Keep the reason's public code, and where it stands who gives tokens (RFC 9728)."""
+    def __init__(
+        self,
+        reason: str,
+        metadata: str | None = None,
+        scheme: str = "Bearer",
+        nonce: str | None = None,
+    ) -> None:
+        """Keep the reason's public code, where it stands who gives tokens (RFC 9728), a nonce."""
         super().__init__(reason)
         self.reason = reason
         self._metadata = metadata
         self._scheme = scheme
+        self._nonce = nonce
 
     @property
     def message(self) -> str:
         """What to do about it."""
         return f"A valid bearer token is needed ({self.reason})."
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers that say what is needed; with a nonce for the next proof, where one is."""
+        nonce = {} if self._nonce is None else {"dpop-nonce": self._nonce}
+        return {"www-authenticate": self.challenge, **nonce}
 
     @property
     def challenge(self) -> str:
@@ -42,6 +55,6 @@ class Unauthorised(Exception):  # noqa: N818  (an expected outcome, not an error
         return " ".join(part for part in (self._scheme, ", ".join(about)) if part)
 
     def _about(self) -> list[str]:
-        proof = self.reason == "invalid_dpop_proof"
+        proof = self.reason in {"invalid_dpop_proof", "use_dpop_nonce"}
         error = self.reason if proof else "invalid_token"
         return [f'error="{error}"', f'error_description="{self.reason}"']

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -198,6 +198,51 @@ def test_fapi_s_profile_asks_for_a_nonce_and_takes_it(house: House, clinic: Clin
     first = asking()
     assert first.json()["error"] == "use_dpop_nonce"
     assert asking(nonce=first.headers["dpop-nonce"]).status_code == 200
+
+
+def test_fapi_s_profile_asks_for_a_nonce_at_the_api_too(house: House, clinic: Clinic) -> None:
+    given: dict[str, Any] = {"profile": "FAPI2", "dpop_bound_access_tokens": True}
+    application = system(house, clinic.people["manager"], **given)
+    mine = holder(application)
+    fresh = house.run(_nonce_of, house)
+    shown = {
+        "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+        "client_assertion": application.assertion(aud=ORIGIN),
+    }
+    proof = mine.proof("POST", "/oauth/token", nonce=fresh)
+    answer = house.http("POST", "/oauth/token", data={**ASKING, **shown}, headers={"dpop": proof})
+    token = answer.json()["access_token"]
+
+    def reads(path: str, **claims: Any) -> Any:
+        method = "POST" if path == "/graphql" else "GET"
+        headers = {
+            "authorization": f"DPoP {token}",
+            "content-type": "application/json",
+            "dpop": mine.proof(method, path, token, **claims),
+        }
+        content = b'{"query": "{ caseload { nodes { id } } }"}' if method == "POST" else b""
+        return house.http(method, path, content=content, headers=headers)
+
+    for path in ("/graphql", "/oauth/userinfo", "/v1/feed"):
+        for claims in ({"nonce": "made up"}, {}):
+            refused = reads(path, **claims)
+            assert refused.status_code == 401
+            assert 'error="use_dpop_nonce"' in refused.headers["www-authenticate"], path
+        fresh = reads(path).headers["dpop-nonce"]
+        assert reads(path, nonce=fresh).status_code != 401, path
+
+
+async def _nonce_of(house: House) -> str:
+    import time as clock
+
+    from alliance_api.oauth import dpop as proofs
+    from alliance_api.oauth.signing_keys import SigningKeys
+
+    class Here:
+        keys = SigningKeys(house.database, lambda: datetime.now(UTC), clock.monotonic)
+
+    here: Any = Here()
+    return await proofs.nonce(here, datetime.now(UTC))
 
 
 def test_a_code_that_was_bound_is_redeemed_with_its_key(house: House, clinic: Clinic) -> None:

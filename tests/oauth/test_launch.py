@@ -12,7 +12,7 @@ import pytest
 from starlette.applications import Starlette
 
 from alliance_api.app import doors_of
-from alliance_api.oauth.requests import RequestGone
+from alliance_api.oauth.requests import RequestGone, Unfit
 from alliance_api.oauth.routes import routes
 from alliance_api.store import seed
 from tests.applications import Application, agree, elliptic, public, register, sign, system
@@ -85,6 +85,23 @@ def test_a_launch_is_for_people_of_its_organisation(
     stranger = Person(house, "stranger", uuid4(), uuid4())
     with pytest.raises(ValueError, match="organisation"):
         agree(house, id_, stranger)
+
+
+def test_nobody_acts_for_a_client_whom_they_do_not_treat(
+    house: House, clinic: Clinic, ehr: Application
+) -> None:
+    application = register(house)
+    other = clinic.another_person("Bela Novak")
+    given = {"client_id": application.id, "patient": other.id}
+    word = told(ehr, "/oauth/launches", given, "launches.write").json()["launch"]
+    by_launch = application.request(application.asks(LAUNCHED, launch=word))
+    by_choice = application.request(application.asks("launch/patient patient/*.rs"))
+    for id_, patient in ((by_launch, None), (by_choice, other.uuid)):
+        with pytest.raises(Unfit, match="patient"):
+            agree(house, id_, clinic.therapist, patient)
+    clinic.another_case(other)
+    agree(house, by_launch, clinic.therapist)
+    agree(house, by_choice, clinic.therapist, other.uuid)
 
 
 def test_a_made_up_launch_is_refused(house: House) -> None:

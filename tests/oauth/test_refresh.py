@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import logging
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from chassis.logs import JsonLines
 from tests.applications import Application, Holder, elliptic, register
 from tests.house import House
 from tests.people import Clinic
@@ -141,3 +144,48 @@ def test_a_token_bound_to_a_key_is_of_no_use_without_it(house: House, clinic: Cl
     assert application.refresh(first).json()["error"] == "invalid_dpop_proof"
     application.holder = mine
     assert application.refresh(first).json()["refresh_token"] == first
+
+
+def events(caplog: pytest.LogCaptureFixture) -> list[dict[str, object]]:
+    """What an operator's log holds of the authorization server, as it leaves the process."""
+    found = [one for one in caplog.records if one.name == "alliance.oauth"]
+    return [json.loads(JsonLines().format(one)) for one in found]
+
+
+def test_a_stolen_token_is_told_to_operators_once_and_without_a_secret(
+    house: House, clinic: Clinic, application: Application, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    first = application.tokens(clinic.therapist, KEPT)["refresh_token"]
+    second = application.refresh(first).json()["refresh_token"]
+    application.refresh(first)
+    assert events(caplog) == [], "an honest retry is none"
+    third = application.refresh(second).json()["refresh_token"]
+    for _ in range(3):
+        application.refresh(first)
+    [told] = events(caplog)
+    assert told["event"] == "oauth.refresh_reused"
+    assert told["client.application"] == application.id
+    assert told["reason"] == "successor_in_use"
+    assert not any(secret in json.dumps(told) for secret in (first, second, third))
+
+
+def test_a_token_that_comes_late_is_told_as_late(
+    house: House, clinic: Clinic, application: Application, caplog: pytest.LogCaptureFixture
+) -> None:
+    first = application.tokens(clinic.therapist, KEPT)["refresh_token"]
+    application.refresh(first)
+    with house.at(datetime.now(UTC) + timedelta(seconds=31)):
+        application.refresh(first)
+    assert [told["reason"] for told in events(caplog)] == ["late"]
+
+
+def test_a_code_that_comes_twice_is_told_to_operators(
+    house: House, clinic: Clinic, application: Application, caplog: pytest.LogCaptureFixture
+) -> None:
+    code = application.code(clinic.therapist, KEPT)
+    for _ in range(3):
+        application.redeem(code)
+    [told] = events(caplog)
+    assert (told["event"], told["client.application"]) == ("oauth.code_reused", application.id)
+    assert code not in json.dumps(told)

@@ -117,8 +117,8 @@ class GraphQLHTTP:
             # Whether a token was revoked cannot be asked: then it is not taken.
             raise _unavailable(error) from None
         except Unauthorised as refused:
-            header = (b"www-authenticate", refused.challenge.encode())
-            raise Stopped(401, "UNAUTHENTICATED", refused.message, header) from None
+            told = [(name.encode(), value.encode()) for name, value in refused.headers.items()]
+            raise Stopped(401, "UNAUTHENTICATED", refused.message, *told) from None
 
 
 async def _body(headers: Headers, receive: Receive) -> bytes:

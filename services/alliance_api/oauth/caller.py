@@ -17,6 +17,7 @@ from chassis.tokens import TokenRefused, Verifier
 
 from . import dpop
 from .authority import Authority
+from .clients import STRICT
 from .errors import OAuthError
 from .revocations import Revocations
 
@@ -83,12 +84,14 @@ class Callers:
         if jkt is None or scheme != "dpop" or self._here is None or scope is None:
             raise Unauthorised("wrong_binding", self._metadata, "DPoP")
         proofs = Headers(scope=scope).getlist("dpop")
+        strict = claims.get("client_profile") == STRICT
         try:
             proved = await dpop.proved(
-                self._here, proofs, scope["method"], scope["path"], token=token
+                self._here, proofs, scope["method"], scope["path"], token=token, nonce=strict
             )
         except OAuthError as refused:
-            raise Unauthorised(refused.error, self._metadata, "DPoP") from None
+            fresh = refused.headers.get("dpop-nonce")
+            raise Unauthorised(refused.error, self._metadata, "DPoP", fresh) from None
         if proved != jkt:
             raise Unauthorised("wrong_binding", self._metadata, "DPoP")
 
@@ -106,5 +109,4 @@ async def called(callers: Callers, request: Request) -> Principal:
     try:
         return await callers(request.headers.get("authorization"), request.scope)
     except Unauthorised as refused:
-        challenge = {"www-authenticate": refused.challenge}
-        raise OAuthError("invalid_token", refused.message, 401, challenge) from None
+        raise OAuthError("invalid_token", refused.message, 401, refused.headers) from None

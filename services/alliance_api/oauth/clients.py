@@ -19,7 +19,8 @@ CREDENTIALS: Final = "client_credentials"
 DEVICE: Final = "urn:ietf:params:oauth:grant-type:device_code"
 GRANTS: Final = (CODE, REFRESH, CREDENTIALS, DEVICE)
 METHODS: Final = ("none", "private_key_jwt", "client_secret_basic")
-PROFILES: Final = ("SMART", "FAPI2")
+STRICT: Final = "FAPI2"
+PROFILES: Final = ("SMART", STRICT)
 
 _FIND: Final = "SELECT * FROM oauth.clients WHERE id = %(id)s AND revoked_at IS NULL"
 _ADDRESS: Final = re.compile(r"[\x21-\x7e]{1,2000}")
@@ -61,7 +62,7 @@ class Client:
     @property
     def is_strict(self) -> bool:
         """Whether FAPI 2 decides where suites contradict one another."""
-        return self.profile == "FAPI2"
+        return self.profile == STRICT
 
     def redirects_to(self, given: str) -> bool:
         """Say whether an address is one of its own: the same text, but for a loopback's port."""

@@ -14,6 +14,7 @@ from alliance_api.store.desk import Row
 from chassis.tokens import mint
 
 from .authority import Authority
+from .clients import Client
 from .opaque import opaque, spelled
 
 LASTS: Final = timedelta(minutes=10)
@@ -69,7 +70,7 @@ class Grant:
 
 
 async def access_token(
-    here: Authority, grant: Grant, jkt: str | None, lasts: timedelta = LASTS
+    here: Authority, grant: Grant, jkt: str | None, client: Client, lasts: timedelta = LASTS
 ) -> dict[str, Any]:
     """Return an access token with what stands beside it in an answer."""
     now = here.clock()
@@ -95,6 +96,9 @@ async def access_token(
         claims |= {"auth_time": int(grant.signed_in_at.timestamp()), "amr": list(grant.methods)}
     if jkt is not None:
         claims["cnf"] = {"jkt": jkt}
+    if client.is_strict:
+        # So that the resource server asks for a nonce as well, and asks no table.
+        claims["client_profile"] = client.profile
     key = await here.keys.signing("ES256")
     return {
         "access_token": mint(key, claims, str(key["kid"])),

@@ -8,6 +8,7 @@ and locks out who loses an answer (FAPI 2, 5.3.2.1).
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -23,6 +24,8 @@ from .revoking import revoke
 
 IDLE: Final = timedelta(days=14)
 GRACE: Final = timedelta(seconds=30)
+
+_log = logging.getLogger("alliance.oauth")
 
 _BEGIN: Final = """
 INSERT INTO oauth.refresh_tokens (hash, grant_id, generation, made_at, expires_at)
@@ -121,6 +124,11 @@ async def refresh(
         again = await desk.row(_AGAIN, **about)
         row = None if again is None else await _retried(desk, again, now)
     if row is None:
+        if again is not None:
+            # One of two is a thief: told when the family has ended, and once, since it has.
+            why = "late" if again["next_used_at"] is None else "successor_in_use"
+            about_it = {"client.application": client.id, "reason": why}
+            _log.warning("oauth.refresh_reused", extra=about_it)
         raise invalid_grant()
     return Grant.of(row), successor(token, row["seed"])
 

@@ -21,7 +21,7 @@ from alliance_api.store.rows import new_id
 from alliance_api.store.transaction import Database
 
 from .opaque import Random, hashed, opaque
-from .standing import PATIENT, fhir_kind
+from .standing import PATIENT, fhir_kind, stands_by
 
 WAITS: Final = timedelta(minutes=15)
 CODE_LASTS: Final = timedelta(seconds=60)
@@ -150,20 +150,41 @@ async def granted(  # noqa: PLR0913  (who grants what to whom, and for tests whe
 
     Raises:
         RequestGone: if it cannot be ended any more.
-        Unfit: if more was granted than asked for, by somebody of another organisation, or without
-            the patient that was asked for. Then nothing has ended.
+        Unfit: if more was granted than asked for, by somebody of another organisation, without the
+            patient that was asked for, or for one by whom they do not stand. Then nothing has ended.
     """
     now = at or _now()
     # Before the desk is opened: one transaction must not wait for a connection for another.
     kind = await fhir_kind(db, who.organisation, who.person)
+    near = await _near(db, id, who, patient, now)
     async with db.desk() as desk:
         row = await desk.row(_END, hash=hashed(id), at=now)
         if row is None:
             raise RequestGone
         chosen = _fitting(row, who, scopes, patient, kind)
+        if chosen not in near:
+            raise Unfit("patient: one by whom they stand")
         await _launched(desk, row, now)
         grant = await _give(desk, row, who, scopes, chosen, kind, now)
         return await _answered(desk, row, grant, random, now)
+
+
+async def _near(
+    db: Database, id_: str, who: SignedIn, patient: UUID | None, at: datetime
+) -> set[UUID | None]:
+    """Return of the patients that may be meant those by whom a person stands, and nobody."""
+    before = await asked(db, id_, at=at)
+    launched = None if before is None else _launched_for(before.launch)
+    found: set[UUID | None] = {None, who.person}
+    for one in {patient, launched} - found:
+        if one is not None and await stands_by(db, who.organisation, who.person, one):
+            found.add(one)
+    return found
+
+
+def _launched_for(launch: Mapping[str, Any]) -> UUID | None:
+    given = launch.get("patient")
+    return None if given is None else UUID(given.removeprefix(f"{Kind.PERSON.value}-"))
 
 
 async def denied(db: Database, id: str, error: str, *, at: datetime | None = None) -> str:  # noqa: A002  (its word)

@@ -1,4 +1,4 @@
-"""What kind of FHIR user a person is: `fhirUser`, from how they stand to people, now."""
+"""How a person stands to people, now: what kind of FHIR user they are, and by whom they stand."""
 
 from __future__ import annotations
 
@@ -14,13 +14,17 @@ _STANDS = text(
     "SELECT relation FROM standing UNION SELECT role FROM staff "
     "WHERE starts_at <= now() AND (ends_at IS NULL OR ends_at > now())"
 )
+# Under the law both tables show what is theirs, and nothing else.
+_STANDS_BY = text(
+    "SELECT 1 FROM standing WHERE client_id = :client "
+    "UNION ALL SELECT 1 FROM cases WHERE client_id = :client LIMIT 1"
+)
 PATIENT = "Patient"
 _CARING = frozenset({"THERAPIST", "SUPERVISOR"})
 
 
-async def fhir_kind(db: Database, organisation: UUID, person: UUID) -> str:
-    """Return what resource a person is."""
-    me = Principal(
+def _as(organisation: UUID, person: UUID) -> Principal:
+    return Principal(
         organisation=organisation,
         person=person,
         patient=None,
@@ -29,9 +33,21 @@ async def fhir_kind(db: Database, organisation: UUID, person: UUID) -> str:
         application="alliance",
         purpose="HOPERAT",
     )
-    async with db.write(me) as transaction:
+
+
+async def fhir_kind(db: Database, organisation: UUID, person: UUID) -> str:
+    """Return what resource a person is."""
+    async with db.write(_as(organisation, person)) as transaction:
         found = {str(word) for (word,) in await transaction.run(_STANDS)}
     return _kind(found)
+
+
+async def stands_by(db: Database, organisation: UUID, person: UUID, client: UUID) -> bool:
+    """Tell whether a person may see a case of a client, now: only then is an application for both."""
+    if person == client:
+        return True
+    async with db.write(_as(organisation, person)) as transaction:
+        return (await transaction.run(_STANDS_BY, {"client": client})).first() is not None
 
 
 def _kind(words: set[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
@@ -23,6 +24,8 @@ from .minting import LASTS, SYSTEM_LASTS, Grant, access_token, id_token
 from .opaque import hashed
 from .revoking import revoke
 from .scopes import allowed, asked_for
+
+_log = logging.getLogger("alliance.oauth")
 
 _VERIFIER: Final = range(43, 128 + 1)
 
@@ -99,15 +102,18 @@ async def _used_again(here: Authority, found: dict[str, Any]) -> None:
     """End a grant whose code comes twice: one of the two is a thief (RFC 6749, 4.1.2)."""
     async with here.db.desk() as desk:
         row = await desk.row(_USED, hash=found["hash"], client=found["client"])
-        if row is not None:
-            await revoke(desk, "grant", found["at"], "CODE_REUSED", grant=row["grant_id"])
+        if row is None:
+            return
+        ended = await revoke(desk, "grant", found["at"], "CODE_REUSED", grant=row["grant_id"])
+    if ended:
+        _log.warning("oauth.code_reused", extra={"client.application": found["client"]})
 
 
 async def _answered(
     here: Authority, client: Client, grant: Grant, jkt: str | None, nonce: str | None
 ) -> dict[str, Any]:
     """Return the tokens of a grant that is new."""
-    found = await access_token(here, grant, jkt)
+    found = await access_token(here, grant, jkt, client)
     if REFRESH in client.grants and {"offline_access", "online_access"} & set(grant.scopes):
         found["refresh_token"] = await refreshing.begin(here, grant)
     if "openid" in grant.scopes:
@@ -124,7 +130,7 @@ async def _by_refresh(
     await refreshing.check(here, client, given_, jkt, wanted)
     grant, following = await refreshing.refresh(here, client, given_, jkt)
     narrowed = grant.narrowed([one for one in grant.scopes if one in wanted]) if wanted else grant
-    found = await access_token(here, narrowed, jkt)
+    found = await access_token(here, narrowed, jkt, client)
     if "openid" in narrowed.scopes:
         found["id_token"] = await id_token(here, narrowed, None, found["access_token"])
     return {**found, "refresh_token": following}
@@ -155,7 +161,7 @@ async def _by_credentials(
         )
     if row is None:
         raise invalid("The grant could not be kept.")
-    return await access_token(here, Grant.of(row), jkt, SYSTEM_LASTS)
+    return await access_token(here, Grant.of(row), jkt, client, SYSTEM_LASTS)
 
 
 async def _by_device(

@@ -50,8 +50,7 @@ async def principal_of(authenticate: Authenticate, request: Request) -> Principa
     try:
         return await authenticate(request.headers.get("authorization"), request.scope)
     except Unauthorised as refused:
-        header = {"www-authenticate": refused.challenge}
-        raise Refused(401, "UNAUTHENTICATED", refused.message, headers=header) from None
+        raise Refused(401, "UNAUTHENTICATED", refused.message, headers=refused.headers) from None
 
 
 def answering(make: Answer, name: str, unavailable: str) -> Answer:
