@@ -39,6 +39,7 @@ from evidence import (
     zones,
 )
 from evidence.chaos import experiment as chaos
+from evidence.clients.tried import experiment as clients
 from evidence.figures import Experiment, Figure
 
 EXPERIMENTS: dict[str, Experiment] = {
@@ -62,6 +63,7 @@ EXPERIMENTS: dict[str, Experiment] = {
     "discreet": discreet.experiment,
     "crash-points": crash_points.experiment,
     "browser": browser.experiment,
+    "clients": clients,
     "check": check.experiment,
     "compose": compose.experiment,
     "mutants": mutants.experiment,

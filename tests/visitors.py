@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlencode, urlsplit
 from uuid import UUID, uuid4
 
@@ -54,6 +54,13 @@ class Clock:
         before, self.ahead = self.ahead, self.ahead + timedelta(**units)
         yield
         self.ahead = before
+
+
+class Where(Protocol):
+    """A server that a browser visits, and its clock."""
+
+    address: str
+    clock: Clock
 
 
 class Door:
@@ -157,7 +164,7 @@ class Door:
 class Browser:
     """A browser without a script: it keeps cookies, follows links, sends forms."""
 
-    door: Door
+    door: Where
     headers: dict[str, str] = field(default_factory=dict)
     agent: str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 

@@ -21,6 +21,12 @@ def test_the_server_s_metadata_are_what_rfc_8414_wants(house: House) -> None:
     assert found["authorization_response_iss_parameter_supported"] is True
 
 
+def test_who_reads_rfc_8414_alone_finds_out_who_signed_in_as_well(house: House) -> None:
+    found = house.get("/.well-known/oauth-authorization-server").json()
+    assert found["userinfo_endpoint"] == f"{ORIGIN}/oauth/userinfo"
+    assert found == house.get("/.well-known/openid-configuration").json()
+
+
 def test_openid_s_configuration_is_what_discovery_wants(house: House) -> None:
     answer = house.get("/.well-known/openid-configuration")
     OpenIDProviderMetadata(answer.json()).validate()
@@ -81,3 +87,27 @@ def test_an_issuer_is_an_https_address(house: House, issuer: str) -> None:
     with pytest.raises(ValueError, match="ISSUER is an https address"):
         house.settings(issuer=issuer)
     assert house.settings(issuer="https://alliance.test").issuer == "https://alliance.test"
+
+
+def test_a_client_of_the_first_smart_finds_where_to_log_in_by_fhir_s_own_statement(
+    house: House,
+) -> None:
+    answer = house.get("/fhir/metadata")
+    assert answer.headers["content-type"] == "application/fhir+json"
+    found = answer.json()
+    assert (found["resourceType"], found["fhirVersion"]) == ("CapabilityStatement", "4.0.1")
+    [rest] = found["rest"]
+    assert "resource" not in rest, "none is served yet"
+    [uris] = rest["security"]["extension"]
+    places = {one["url"]: one["valueUri"] for one in uris["extension"]}
+    about = house.get("/.well-known/smart-configuration").json()
+    assert places["authorize"] == about["authorization_endpoint"]
+    assert places["token"] == about["token_endpoint"]
+    assert places["revoke"] == about["revocation_endpoint"]
+
+
+def test_an_application_in_a_browser_may_read_what_a_refusal_says(house: House) -> None:
+    for path in ("/oauth/token", "/oauth/userinfo"):
+        told = house.http("POST", path).headers
+        assert told["access-control-allow-origin"] == "*"
+        assert "www-authenticate" in told["access-control-expose-headers"]

@@ -41,6 +41,28 @@ def test_an_answer_that_was_lost_can_be_asked_for_again(
     assert application.refresh(one["refresh_token"]).status_code == 200
 
 
+def test_a_public_client_need_not_say_its_name_because_the_token_does(
+    house: House, clinic: Clinic, application: Application
+) -> None:
+    first = application.tokens(clinic.therapist, KEPT)["refresh_token"]
+    given = {"grant_type": "refresh_token", "refresh_token": first}
+    answer = house.http("POST", "/oauth/token", data=given)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["refresh_token"] != first
+    assert application.reads(answer.json()["access_token"]).status_code == 200
+
+
+def test_a_client_that_proves_itself_is_not_known_by_its_token_alone(
+    house: House, clinic: Clinic
+) -> None:
+    confidential = register(house, token_endpoint_auth_method="client_secret_basic")
+    token = confidential.tokens(clinic.therapist, KEPT)["refresh_token"]
+    for given in (token, "no-token-of-anybody"):
+        sent = {"grant_type": "refresh_token", "refresh_token": given}
+        answer = house.http("POST", "/oauth/token", data=sent)
+        assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
+
+
 def test_two_hundred_refreshes_at_once_have_one_successor_and_lock_nobody_out(
     house: House, clinic: Clinic, application: Application
 ) -> None:

@@ -34,10 +34,12 @@ def replica(house: House) -> Iterator[httpx.Client]:
         thread.join(0.05)
         assert thread.is_alive()
     port = server.servers[0].sockets[0].getsockname()[1]
-    with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
-        yield client
-    server.should_exit = True
-    thread.join()
+    try:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
+            yield client
+    finally:
+        server.should_exit = True
+        thread.join()
 
 
 def asks(client: httpx.Client, token: str) -> int:
@@ -67,6 +69,19 @@ def test_two_replicas_refuse_what_was_revoked(house: House, clinic: Clinic) -> N
         assert until_refused(other, token) < 100
         assert until_refused(one, token) < 100
         assert [asks(client, token) for client in (one, other)] == [401, 401]
+
+
+def test_the_replica_that_was_asked_to_revoke_refuses_from_then_on(
+    house: House, clinic: Clinic
+) -> None:
+    application = register(house)
+    with replica(house) as one:
+        for _ in range(20):
+            found = application.tokens(clinic.therapist)
+            assert asks(one, found["access_token"]) == 200
+            given = {"client_id": application.id, "token": found["refresh_token"]}
+            assert one.post("/oauth/revoke", data=given).status_code == 200
+            assert asks(one, found["access_token"]) == 401
 
 
 def ends_grant(house: House, application: Application, clinic: Clinic) -> None:

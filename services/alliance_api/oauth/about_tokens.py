@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -137,16 +137,23 @@ async def _refresh(here: Authority, asker: _Asker, token: str) -> dict[str, Any]
     }
 
 
-async def end(here: Authority, verifier: Verifier, request: Request) -> Response:
-    """Revoke what a token belongs to, if it is the client's own; say nothing else. Raises it."""
+async def end(
+    here: Authority, verifier: Verifier, ended: Callable[[Iterable[UUID]], None], request: Request
+) -> Response:
+    """Revoke what a token belongs to, if it is the client's own; say nothing else. Raises it.
+
+    `ended` lets this replica know before it answers; the others are about to hear of it.
+    """
     given = await form(request)
     client = await authenticated(here, request, given)
     token = given.need("token")
     grant, _ = await of_access(here, verifier, token)
+    gone: list[UUID] = []
     async with here.db.desk() as desk:
         if grant is None:
             row = await desk.row(_BY_REFRESH, hash=hashed(token))
             grant = None if row is None else Grant.of(row)
         if grant is not None and grant.client == client.id:
-            await revoke(desk, "grant", here.clock(), "REVOKED", grant=grant.id)
+            gone = await revoke(desk, "grant", here.clock(), "REVOKED", grant=grant.id)
+    ended(gone)
     return Response(status_code=200, headers=HEADERS)

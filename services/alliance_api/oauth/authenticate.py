@@ -14,7 +14,7 @@ from starlette.requests import Request
 
 from . import once
 from .authority import Authority
-from .clients import Client, find
+from .clients import REFRESH, Client, find
 from .errors import OAuthError, invalid, invalid_client
 from .forms import Form
 from .jws import BadJws, Jws, read
@@ -25,6 +25,11 @@ ALGORITHMS: Final = ("RS384", "ES384", "ES256", "PS256", "PS384", "EdDSA")
 LASTS: Final = timedelta(minutes=5)
 SKEW: Final = timedelta(seconds=60)
 _LONGEST: Final = 255
+
+_WHOSE: Final = """
+SELECT g.client_id FROM oauth.refresh_tokens t JOIN oauth.grants g ON g.id = t.grant_id
+WHERE t.hash = %(hash)s
+"""
 
 
 async def authenticated(here: Authority, request: Request, form: Form) -> Client:
@@ -39,7 +44,7 @@ async def authenticated(here: Authority, request: Request, form: Form) -> Client
         return await _by_secret(here, header, form)
     if "client_assertion" in form:
         return await _by_assertion(here, request.url.path, form)
-    client = await _named(here, form.get("client_id"))
+    client = await _named(here, form.get("client_id") or await _of_refresh(here, form))
     if not client.is_public:
         raise invalid_client()
     return client
@@ -53,6 +58,15 @@ async def _named(here: Authority, id_: object) -> Client:
     if client is None:
         raise invalid_client()
     return client
+
+
+async def _of_refresh(here: Authority, form: Form) -> str | None:
+    """Return whose refresh token it is: a public client need not name itself (RFC 6749, 3.2.1)."""
+    if form.get("grant_type") != REFRESH or "refresh_token" not in form:
+        return None
+    async with here.db.desk() as desk:
+        row = await desk.row(_WHOSE, hash=hashed(form.need("refresh_token")))
+    return None if row is None else str(row["client_id"])
 
 
 async def _by_secret(here: Authority, header: str, form: Form) -> Client:

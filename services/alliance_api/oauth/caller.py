@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 from uuid import UUID
 
@@ -63,6 +63,11 @@ class Callers:
             raise Unauthorised(refused.reason, self._metadata) from None
         except NotAPrincipal as refused:
             raise Unauthorised(str(refused), self._metadata) from None
+
+    def ended(self, grants: Iterable[UUID]) -> None:
+        """Refuse the tokens of grants from now on, before the database has told anybody."""
+        if self._revocations is not None:
+            self._revocations.note(grants)
 
     def _keep(self, token: str, claims: Mapping[str, Any]) -> Principal:
         principal = principal_of(claims)

@@ -16,6 +16,8 @@ HEADERS = {
     **{name.decode(): value.decode() for name, value in ALWAYS},
     "pragma": "no-cache",
     "access-control-allow-origin": "*",
+    # On the answer itself: what is said before it, to OPTIONS, lets nobody read a header.
+    "access-control-expose-headers": "dpop-nonce, retry-after, www-authenticate",
 }
 
 

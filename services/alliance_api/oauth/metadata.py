@@ -32,6 +32,9 @@ CAPABILITIES: Final = (
     "permission-v2",
 )
 
+_SERVICES: Final = "http://terminology.hl7.org/CodeSystem/restful-security-service"
+_URIS: Final = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
+
 
 def scopes() -> list[str]:
     """Return every scope that can be asked for, but for combinations of its letters."""
@@ -105,4 +108,36 @@ def resource(here: Authority, path: str) -> dict[str, Any]:
         "bearer_methods_supported": ["header"],
         "dpop_signing_alg_values_supported": list(dpop.ALGORITHMS),
         "dpop_bound_access_tokens_required": False,
+    }
+
+
+def capability(here: Authority) -> dict[str, Any]:
+    """Return FHIR's statement, which older SMART clients read to find out where to log in.
+
+    It is true: no resource is served at this base yet.
+    """
+    places = {
+        "authorize": "/oauth/authorize",
+        "token": "/oauth/token",
+        "introspect": "/oauth/introspect",
+        "revoke": "/oauth/revoke",
+        "manage": "/account/applications",
+    }
+    uris = [{"url": name, "valueUri": here.at(path)} for name, path in places.items()]
+    security = {
+        "cors": True,
+        "service": [{"coding": [{"system": _SERVICES, "code": "SMART-on-FHIR"}]}],
+        "extension": [{"url": _URIS, "extension": uris}],
+    }
+    about = "Says where people log in. No resource is served here yet: ask by GraphQL."
+    return {
+        "resourceType": "CapabilityStatement",
+        "status": "active",
+        "date": "2026-11-28",
+        "kind": "instance",
+        "fhirVersion": "4.0.1",
+        "format": ["json"],
+        "software": {"name": "Alliance"},
+        "implementation": {"description": "Alliance", "url": here.fhir},
+        "rest": [{"mode": "server", "documentation": about, "security": security}],
     }

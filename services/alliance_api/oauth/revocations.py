@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -61,6 +61,10 @@ class Revocations:
             return False
         async with self._db.desk() as desk:
             return await desk.row(_ONE, id=grant) is None
+
+    def note(self, grants: Iterable[UUID]) -> None:
+        """Know at once what was revoked through this replica itself."""
+        self._revoked |= dict.fromkeys(grants, self._steady())
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

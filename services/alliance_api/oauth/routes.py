@@ -29,11 +29,12 @@ _CORS: Final = {
     **HEADERS,
     "access-control-allow-methods": "GET, POST",
     "access-control-allow-headers": "authorization, content-type, dpop",
-    "access-control-expose-headers": "dpop-nonce, www-authenticate",
     "access-control-max-age": "600",
 }
 # Keys and metadata say nothing about anybody, and are asked for often.
 _KEPT: Final = {"cache-control": "public, max-age=300"}
+
+JSON: Final = "application/json"
 
 _log = logging.getLogger("alliance.oauth")
 
@@ -84,7 +85,7 @@ def routes(here: Authority, verifier: Verifier, callers: Callers) -> list[BaseRo
         post("/oauth/token", lambda request: token(here, request)),
         post("/oauth/device_authorization", lambda request: devices.begin(here, request)),
         post("/oauth/introspect", lambda r: about_tokens.introspect(here, verifier, callers, r)),
-        post("/oauth/revoke", lambda request: about_tokens.end(here, verifier, request)),
+        post("/oauth/revoke", lambda r: about_tokens.end(here, verifier, callers.ended, r)),
         *_managed(here, callers),
         Route("/oauth/userinfo", answering(userinfo), methods=["GET", "POST", "OPTIONS"]),
         *_told(here, get),
@@ -121,9 +122,9 @@ def _told(here: Authority, get: Callable[[str, Answer], Route]) -> list[Route]:
     async def keys(_: Request) -> Response:
         return answer({"keys": await here.keys.public()}, headers=_KEPT)
 
-    def say(make: Callable[[Authority], dict[str, Any]]) -> Answer:
+    def say(make: Callable[[Authority], dict[str, Any]], media: str = JSON) -> Answer:
         async def said(_: Request) -> Response:
-            return answer(make(here), headers=_KEPT)
+            return answer(make(here), headers={**_KEPT, "content-type": media})
 
         return said
 
@@ -136,10 +137,11 @@ def _told(here: Authority, get: Callable[[str, Answer], Route]) -> list[Route]:
 
     return [
         get("/oauth/jwks", keys),
-        get("/.well-known/oauth-authorization-server", say(metadata.server)),
+        get("/.well-known/oauth-authorization-server", say(metadata.openid)),
         get("/.well-known/openid-configuration", say(metadata.openid)),
         get("/.well-known/smart-configuration", say(metadata.smart)),
         get("/fhir/.well-known/smart-configuration", say(metadata.smart)),
+        get("/fhir/metadata", say(metadata.capability, "application/fhir+json")),
         get("/.well-known/oauth-protected-resource", resource),
         get("/.well-known/oauth-protected-resource/{path}", resource),
     ]

@@ -1,0 +1,1 @@
+"""Public clients, as their authors published them, against the running server."""

@@ -1,0 +1,1 @@
+"""Programs that use one public client each, and say line by line what they did."""
