@@ -20,7 +20,7 @@ from tests.house import RUN
 ROOT: Final = Path(__file__).parents[1]
 DATA: Final = Path(__file__).with_name("rfc9700.toml")
 LEVELS: Final = frozenset(
-    {"MUST", "MUST NOT", "SHOULD", "SHOULD NOT", "RECOMMENDED", "MAY", "encouraged"}
+    {"MUST", "MUST NOT", "SHOULD", "SHOULD NOT", "RECOMMENDED", "MAY", "encouraged", "beyond"}
 )
 _PATIENCE: Final = 1500
 

@@ -18,6 +18,7 @@ from .clients import REFRESH, Client, find
 from .errors import OAuthError, invalid, invalid_client
 from .forms import Form
 from .jws import BadJws, Jws, read
+from .networks import network_of
 from .opaque import hashed
 
 ASSERTION: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -25,6 +26,7 @@ ALGORITHMS: Final = ("RS384", "ES384", "ES256", "PS256", "PS384", "EdDSA")
 LASTS: Final = timedelta(minutes=5)
 SKEW: Final = timedelta(seconds=60)
 _LONGEST: Final = 255
+_CARRIED: Final = frozenset({"jku"})
 
 _WHOSE: Final = """
 SELECT g.client_id FROM oauth.refresh_tokens t JOIN oauth.grants g ON g.id = t.grant_id
@@ -34,6 +36,33 @@ WHERE t.hash = %(hash)s
 
 async def authenticated(here: Authority, request: Request, form: Form) -> Client:
     """Return the client of a request, which has shown that it is. Raises `OAuthError`."""
+    try:
+        return await _shown(here, request, form)
+    except OAuthError as refused:
+        if refused.error != "invalid_client":
+            raise
+        network = network_of(request.client.host if request.client else "")
+        wait = here.refusals.wait(_claimed(request, form), network, here.clock())
+        if not wait:
+            raise
+    told = "Too many failures. Mend what is wrong before you try again."
+    raise OAuthError("invalid_client", told, 429, {"retry-after": str(wait)})
+
+
+def _claimed(request: Request, form: Form) -> str:
+    """Return which client somebody says to be, however they say it; for counting and nothing else."""
+    if (id_ := form.get("client_id")) is not None:
+        return id_
+    header = request.headers.get("authorization", "")
+    try:
+        if header:
+            return b64decode(header.partition(" ")[2]).partition(b":")[0].decode("ascii")
+        return str(read(form.get("client_assertion") or "", carries=_CARRIED).claims.get("sub"))
+    except ValueError:
+        return ""
+
+
+async def _shown(here: Authority, request: Request, form: Form) -> Client:
     header = request.headers.get("authorization")
     ways = [header is not None, "client_assertion" in form, "client_secret" in form]
     if sum(ways) > 1:
@@ -100,7 +129,7 @@ async def _by_assertion(here: Authority, path: str, form: Form) -> Client:
     if form.get("client_assertion_type") != ASSERTION:
         raise invalid(f"The parameter `client_assertion_type` must be {ASSERTION}.")
     try:
-        found = read(form.need("client_assertion"), carries=frozenset({"jku"}))
+        found = read(form.need("client_assertion"), carries=_CARRIED)
     except BadJws:
         raise invalid_client() from None
     id_ = found.claims.get("sub")

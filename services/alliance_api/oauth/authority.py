@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from alliance_api.store.transaction import Database
 
 from .client_keys import ClientKeys
 from .opaque import Random
+from .refusals import Refusals
 from .signing_keys import SigningKeys
 
 FHIR = "/fhir"
@@ -29,6 +30,7 @@ class Authority:
             None: nobody may.
         clock: the time.
         random: dice.
+        refusals: how often somebody failed to show which client they are.
     """
 
     issuer: str
@@ -39,6 +41,7 @@ class Authority:
     statements: dict[str, object] | None
     clock: Callable[[], datetime]
     random: Random
+    refusals: Refusals = field(default_factory=Refusals)
 
     def at(self, path: str) -> str:
         """Return the address of an endpoint."""

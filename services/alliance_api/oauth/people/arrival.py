@@ -8,13 +8,13 @@ from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 
+from ..networks import network_of
 from . import sessions
 from .aims import Aim, aim_of
 from .chance import form_key, is_secret, new_secret, same
 from .gatehouse import Gatehouse
 from .sessions import Session
 from .texts import LANGUAGES, Texts, preferred
-from .throttle import network_of
 
 FORM: Final = "application/x-www-form-urlencoded"
 LARGEST: Final = 64 * 1024

@@ -9,7 +9,6 @@ the account, whose waits stay short: it slows many networks that work together, 
 from __future__ import annotations
 
 import hashlib
-import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -35,18 +34,6 @@ class Lane:
         if beyond <= 0:
             return timedelta(0)
         return min(timedelta(seconds=2 ** min(beyond - 1, 20)), self.longest)
-
-
-def network_of(address: str) -> str:
-    """Return the network of an address: IPv4 as it is, IPv6 by its first 64 bits."""
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        return "unknown"
-    if found.version == 6 and found.ipv4_mapped is not None:  # noqa: PLR2004  (the protocol's own number)
-        return str(found.ipv4_mapped)
-    prefix = 64 if found.version == 6 else 32  # noqa: PLR2004  (the same)
-    return str(ipaddress.ip_network((found, prefix), strict=False))
 
 
 def lanes(kind: str, subject: str, network: str, device: str | None) -> list[Lane]:
