@@ -92,7 +92,7 @@ def test_every_test_that_is_named_exists(page: Path) -> None:
 
 
 THREATS = ROOT / "docs" / "why" / "threat-model.md"
-EXPERIMENT = re.compile(r"`make evidence-([a-z-]+)`")
+EXPERIMENT = re.compile(r"`make evidence-([a-z0-9-]+)`")
 
 
 def guards() -> list[str]:
