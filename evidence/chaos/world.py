@@ -139,12 +139,12 @@ class World:
 
 
 @contextmanager
-def a_world(*, fail: float, stall: float, seed: int) -> Iterator[World]:
-    """Start the server and the sink; stop both."""
+def a_world(*, fail: float, stall: float, seed: int, throwaway: bool = False) -> Iterator[World]:
+    """Start the server and the sink; stop both. A throwaway one does not survive the machine."""
     with tempfile.TemporaryDirectory(prefix="chaos-") as name:
         folder = Path(name)
         folder.chmod(0o755)
-        server = embedded.start(folder / "pg")
+        server = embedded.start(folder / "pg", throwaway=throwaway)
         admin = ensure_database(server, "notifier_chaos")
         ensure_roles(admin)
         migrate(admin)
