@@ -24,7 +24,7 @@ from evidence.crash_deaths import die, forked, killed, serve, settle_down
 IN_A_READ: Final = "API killed while it answers the feed"
 BEFORE_SAVE: Final = "client killed between a batch and its cursor"
 LIMIT: Final = 100
-PATIENCE_SECONDS: Final = 600.0
+PATIENCE_SECONDS: Final = 60.0
 
 
 @dataclass(frozen=True)
