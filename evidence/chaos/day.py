@@ -212,8 +212,9 @@ def judged(found: Day) -> Found:
     world, seen = found.world, found.world.report()
     rows = world.rows(
         "SELECT r.id, r.state, r.reason, r.due_at, r.expires_at, r.settled_at, c.id, c.channel, "
-        "(SELECT a.receipt FROM attempts a WHERE a.reminder_id = r.id AND a.outcome = 'SENT' "
-        " AND NOT a.late) FROM reminders r JOIN contact_points c ON c.person_id = r.recipient"
+        "(SELECT a.receipt FROM attempts a WHERE a.organisation_id = r.organisation_id "
+        " AND a.reminder_id = r.id AND a.outcome = 'SENT' AND NOT a.late) "
+        "FROM reminders r JOIN contact_points c ON c.person_id = r.recipient"
     )
     effects: dict[str, list[float]] = seen["effects"]
     keys = {str(uuid5(row[0], str(row[6]))): row for row in rows}
