@@ -160,7 +160,7 @@ def _batches(given: Sequence[Any]) -> Iterator[Sequence[Any]]:
 
 def experiment(small: bool) -> Figure:
     """Measure both, in turns."""
-    rounds, count = (3, 200) if small else (3, 5_000)
+    rounds, count = (3, 200) if small else (5, 2_000)
     found: dict[str, list[float]] = {}
     with a_world(fail=0.0, stall=0.0, seed=7) as world:
         world.run("CREATE DATABASE peer")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+
+import orjson
 
 from chassis import metrics
 from notifier.domain.planning import Changes
@@ -27,9 +28,10 @@ async def write(connection: Connection, organisation: str, changes: Changes, now
 
 async def _plan(connection: Connection, organisation: str, plan: Sequence[Reminder]) -> None:
     # A statement touches a row once: of two with one key the later one stands.
-    found = [_values(each) for each in {each.key: each for each in plan}.values()]
-    columns = [list(column) for column in zip(*found, strict=True)]
-    await rows(connection, _PLAN, [organisation, *columns])
+    found = {each.key: _values(each) for each in plan}
+    # As one text: an array for each column takes five times as long to write down.
+    given = {"organisation": organisation, "planned": orjson.dumps(list(found.values())).decode()}
+    await rows(connection, _PLAN, given)
 
 
 async def _drop(
@@ -47,25 +49,25 @@ async def _drop(
     await rows(connection, _DROP, given)
 
 
-def _values(reminder: Reminder) -> tuple[Any, ...]:
+def _values(reminder: Reminder) -> dict[str, Any]:
     """Return what `_COLUMNS` names."""
-    return (
-        reminder.key,
-        reminder.kind,
-        reminder.case,
-        reminder.occasion,
-        reminder.anchor,
-        reminder.recipient,
-        reminder.label,
-        reminder.step,
-        reminder.due_at,
-        reminder.not_before,
-        reminder.expires_at,
-        reminder.stale_after,
-        json.dumps(dict(reminder.details)),
-        reminder.fact,
-        reminder.traceparent,
-    )
+    return {
+        "id": reminder.key,
+        "kind": reminder.kind,
+        "case_id": reminder.case,
+        "occasion": reminder.occasion,
+        "anchor": reminder.anchor,
+        "recipient": reminder.recipient,
+        "label": reminder.label,
+        "step": reminder.step,
+        "due_at": reminder.due_at,
+        "not_before": reminder.not_before,
+        "expires_at": reminder.expires_at,
+        "stale_after": f"{reminder.stale_after.total_seconds()} seconds",
+        "details": dict(reminder.details),
+        "fact": reminder.fact,
+        "traceparent": reminder.traceparent,
+    }
 
 
 _COLUMNS = {
@@ -88,7 +90,8 @@ _COLUMNS = {
 # What was sent, is being sent or was given up stays as it is: `TRANSITIONS` of domain/reminder.py.
 _PLAN = f"""
 INSERT INTO reminders AS r (organisation_id, {", ".join(_COLUMNS)})
-SELECT %s, p.* FROM unnest({", ".join(f"%s::{kind}[]" for kind in _COLUMNS.values())}) AS p
+SELECT %(organisation)s, p.* FROM json_to_recordset(%(planned)s)
+  AS p({", ".join(f"{name} {kind}" for name, kind in _COLUMNS.items())})
 ON CONFLICT (organisation_id, id) DO UPDATE SET
   due_at = excluded.due_at, not_before = excluded.not_before, expires_at = excluded.expires_at,
   stale_after = excluded.stale_after, details = excluded.details, fact = excluded.fact,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -78,9 +78,7 @@ class Store:
 
 
 async def rows(
-    connection: Connection,
-    sql: str,
-    parameters: Mapping[str, Any] | Sequence[Any] | None = None,
+    connection: Connection, sql: str, parameters: Mapping[str, Any] | None = None
 ) -> list[Row]:
     """Run a statement on a connection; return its rows."""
     cursor = await connection.execute(sql.encode(), parameters)
