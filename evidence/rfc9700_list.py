@@ -76,6 +76,11 @@ def contradictions() -> list[Contradiction]:
     return [Contradiction(**_with_tests(given)) for given in _read()["contradiction"]]
 
 
+def attacks() -> dict[str, tuple[str, ...]]:
+    """Return attacks by their usual names, and the tests that make them."""
+    return {given["name"]: tuple(given["tests"]) for given in _read()["attack"]}
+
+
 def differences() -> dict[str, str]:
     """Return in which cases oidc-provider decides otherwise, and why we do as we do."""
     return {given["case"]: given["reason"] for given in _read()["difference"]}
@@ -85,6 +90,7 @@ def named() -> list[str]:
     """Return every test that is named, once."""
     listed = [test for item in items() for test in item.tests]
     listed += [test for each in contradictions() for test in each.tests]
+    listed += [test for tests in attacks().values() for test in tests]
     return list(dict.fromkeys(listed))
 
 

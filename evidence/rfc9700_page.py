@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from evidence.rfc9700_cases import Case, every
-from evidence.rfc9700_list import Item, contradictions, differences, items
+from evidence.rfc9700_list import Item, attacks, contradictions, differences, items
 from evidence.rfc9700_places import PEER
 
 HEAD: Final = """# RFC 9700, item by item
@@ -22,7 +22,7 @@ belongs to it. The words are ours; the RFC's own are what counts.
 
 def page() -> str:
     """Return the page."""
-    parts = [HEAD.format(peer=f"`{PEER}`"), _counts(), _items(), _profiles(), _cases()]
+    parts = [HEAD.format(peer=f"`{PEER}`"), _counts(), _items(), _attacks(), _profiles(), _cases()]
     return "\n".join(parts).rstrip() + "\n"
 
 
@@ -71,6 +71,11 @@ def _items() -> str:
     )
     head = ("section", "level", "whose", "what is asked", "what is done", "enforced by")
     return "## The items\n\n" + _table(head, rows)
+
+
+def _attacks() -> str:
+    rows = ((name, _tests(tests)) for name, tests in attacks().items())
+    return "## Attacks by their names\n\n" + _table(("attack", "made by"), rows)
 
 
 def _profiles() -> str:

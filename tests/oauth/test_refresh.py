@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
+from alliance_api.oauth import clients, refreshing
+from alliance_api.oauth.authority import Authority
+from alliance_api.oauth.errors import OAuthError
 from chassis.logs import JsonLines
 from tests.applications import Application, Holder, elliptic, register
 from tests.house import House
@@ -103,6 +108,31 @@ def test_a_token_whose_successor_is_in_use_ends_the_family(
     third = application.refresh(second).json()["refresh_token"]
     assert application.refresh(first).json()["error"] == "invalid_grant"
     assert application.refresh(third).json()["error"] == "invalid_grant"
+
+
+def test_a_retry_that_had_to_wait_here_is_as_old_as_when_it_came(
+    house: House, clinic: Clinic, application: Application
+) -> None:
+    first = application.tokens(clinic.therapist, KEPT)["refresh_token"]
+    second = application.refresh(first).json()["refresh_token"]
+    came = datetime.now(UTC)
+    nothing: Any = None
+
+    async def retried(at: datetime) -> str:
+        async with house.database.desk() as desk:
+            client = await clients.find(desk, application.id)
+        assert client is not None
+        # By the clock of a server that did not come to it for a minute.
+        here = Authority(
+            *("", "", house.database, nothing, nothing, None),
+            clock=lambda: came + timedelta(minutes=1),
+            random=os.urandom,
+        )
+        return (await refreshing.refresh(here, client, first, None, at))[1]
+
+    assert house.run(retried, came) == second
+    with pytest.raises(OAuthError):
+        house.run(retried, came + timedelta(minutes=1))
 
 
 def test_another_client_gains_nothing_and_harms_nobody(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from starlette.requests import Request
@@ -105,9 +105,10 @@ def user_code(here: Authority) -> str:
     return "".join(found[:LENGTH])
 
 
-async def redeem(here: Authority, client: Client, code: str, jkt: str | None) -> Grant:
+async def redeem(
+    here: Authority, client: Client, code: str, jkt: str | None, now: datetime
+) -> Grant:
     """Return what a person granted a device. Raises `OAuthError`, also while they have not yet."""
-    now = here.clock()
     async with here.db.desk() as desk:
         polled = await desk.row(_POLL, hash=hashed(code), client=client.id, jkt=jkt, at=now)
         if polled is None:

@@ -97,10 +97,13 @@ async def check(
 
 
 async def refresh(
-    here: Authority, client: Client, token: str, jkt: str | None
+    here: Authority, client: Client, token: str, jkt: str | None, now: datetime
 ) -> tuple[Grant, str]:
-    """Return the grant of a token, and the token to refresh it with next. Raises `OAuthError`."""
-    now = here.clock()
+    """Return the grant of a token, and the token to refresh it with next. Raises `OAuthError`.
+
+    `now` is when the request was there, whole: where a server has too much to do, an honest retry
+    must not grow old while it waits.
+    """
     about: dict[str, Any] = {
         "hash": hashed(token),
         "client": client.id,

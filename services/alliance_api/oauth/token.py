@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Any, Final
 
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
@@ -51,12 +52,13 @@ VALUES (%(id)s, %(client)s, %(organisation)s, %(person)s, %(scopes)s, %(resource
 RETURNING *
 """
 
-Answering = Callable[[Authority, Client, Form, str | None], Awaitable[dict[str, Any]]]
+Answering = Callable[[Authority, Client, Form, str | None, datetime], Awaitable[dict[str, Any]]]
 
 
 async def token(here: Authority, request: Request) -> Response:
     """Answer a request for tokens. Raises `OAuthError`."""
     given = await form(request)
+    at = here.clock()
     client = await authenticated(here, request, given)
     kind = given.need("grant_type")
     answering = _GRANTS.get(kind)
@@ -64,7 +66,7 @@ async def token(here: Authority, request: Request) -> Response:
         raise OAuthError("unsupported_grant_type", "The `grant_type` is none of this server's.")
     may(client, kind)
     jkt = await _proof(here, client, request)
-    return answer(await answering(here, client, given, jkt))
+    return answer(await answering(here, client, given, jkt, at))
 
 
 async def _proof(here: Authority, client: Client, request: Request) -> str | None:
@@ -74,7 +76,9 @@ async def _proof(here: Authority, client: Client, request: Request) -> str | Non
     return await dpop.proved(here, proofs, "POST", "/oauth/token", nonce=client.is_strict)
 
 
-async def _by_code(here: Authority, client: Client, given: Form, jkt: str | None) -> dict[str, Any]:
+async def _by_code(
+    here: Authority, client: Client, given: Form, jkt: str | None, at: datetime
+) -> dict[str, Any]:
     code, verifier = given.need("code"), given.need("code_verifier")
     if len(verifier) not in _VERIFIER or not verifier.isascii():
         raise invalid_grant()
@@ -85,7 +89,7 @@ async def _by_code(here: Authority, client: Client, given: Form, jkt: str | None
         "redirect_uri": given.get("redirect_uri"),
         "challenge": create_s256_code_challenge(verifier),
         "jkt": jkt,
-        "at": here.clock(),
+        "at": at,
     }
     async with here.db.desk() as desk:
         row = await desk.row(_REDEEM, **found)
@@ -122,13 +126,13 @@ async def _answered(
 
 
 async def _by_refresh(
-    here: Authority, client: Client, given: Form, jkt: str | None
+    here: Authority, client: Client, given: Form, jkt: str | None, at: datetime
 ) -> dict[str, Any]:
     wanted = asked_for(given.get("scope"))
     given_ = given.need("refresh_token")
     # Before anything is spent: a client that asks for too much has still got its token.
     await refreshing.check(here, client, given_, jkt, wanted)
-    grant, following = await refreshing.refresh(here, client, given_, jkt)
+    grant, following = await refreshing.refresh(here, client, given_, jkt, at)
     narrowed = grant.narrowed([one for one in grant.scopes if one in wanted]) if wanted else grant
     found = await access_token(here, narrowed, jkt, client)
     if "openid" in narrowed.scopes:
@@ -137,7 +141,7 @@ async def _by_refresh(
 
 
 async def _by_credentials(
-    here: Authority, client: Client, given: Form, jkt: str | None
+    here: Authority, client: Client, given: Form, jkt: str | None, at: datetime
 ) -> dict[str, Any]:
     if client.is_public or client.organisation is None or client.person is None:
         raise OAuthError("unauthorized_client", "The client acts for nobody of its own.")
@@ -145,7 +149,6 @@ async def _by_credentials(
     scopes = tuple(scope for scope in scopes if scope.startswith("system/") or "." in scope)
     if not scopes:
         raise OAuthError("invalid_scope", "None of the scopes can be given to this client.")
-    now = here.clock()
     async with here.db.desk() as desk:
         row = await desk.row(
             _SYSTEM,
@@ -156,8 +159,8 @@ async def _by_credentials(
             scopes=list(scopes),
             resource=list(resources(here, given)),
             jkt=jkt,
-            at=now,
-            until=now + LASTS,
+            at=at,
+            until=at + LASTS,
         )
     if row is None:
         raise invalid("The grant could not be kept.")
@@ -165,9 +168,9 @@ async def _by_credentials(
 
 
 async def _by_device(
-    here: Authority, client: Client, given: Form, jkt: str | None
+    here: Authority, client: Client, given: Form, jkt: str | None, at: datetime
 ) -> dict[str, Any]:
-    grant = await redeem(here, client, given.need("device_code"), jkt)
+    grant = await redeem(here, client, given.need("device_code"), jkt, at)
     return await _answered(here, client, grant, jkt, None)
 
 
