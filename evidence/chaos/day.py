@@ -1,7 +1,8 @@
 """A simulated day, twelve hours around each change of the clocks, in which everything breaks.
 
 The day is as long as the machine needs: what it can carry undisturbed is measured first, and the day
-goes at half of that, or slower. How late a reminder may be is not stretched: that is in real seconds.
+goes at half of that or slower, and no hour begins before nearly all of the last one was tried. How late a
+reminder may be is not stretched by that: it is counted in real seconds from the moment it is due.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from evidence.chaos.world import AUTUMN, SPRING, World, a_world, around, reminde
 WORKERS, AT_ONCE, PATIENCE = 3, 32, 5.0
 DUE_AT_A_KILL = 100
 SHARE = 0.5  # of what the machine can carry
+LEFT = 0.1  # of a step may be untried when the next one begins
+LONGEST_STEP = 60.0
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,7 @@ class Day:
     size: Size
     # What it carries undisturbed, in reminders a second.
     capacity: float = 0.0
+    seconds: float = 0.0
     workers: list[Worker] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
     born: int = 0
@@ -110,6 +114,19 @@ class Day:
         while (self.due() or self.world.rows(failed)[0][0]) and time.monotonic() < until:
             time.sleep(0.2)
 
+    def untried(self) -> int:
+        """Return how many are due and were never claimed."""
+        found = self.world.rows(
+            "SELECT count(*) FROM reminders WHERE state = 'PLANNED' AND not_before <= ledger_now()"
+        )
+        return int(found[0][0])
+
+    def catch_up(self) -> None:
+        """Wait for what was due: a machine that is given more than it carries measures itself."""
+        until = time.monotonic() + LONGEST_STEP
+        while self.untried() > LEFT * self.per_step and time.monotonic() < until:
+            time.sleep(0.1)
+
     @property
     def pause(self) -> float:
         """How many seconds one step takes."""
@@ -139,7 +156,7 @@ class Found:
     in_window: int
     restarts: int
     capacity: float
-    pause: float
+    seconds: float
 
 
 def day(size: Size, seed: int = 1) -> Found:
@@ -158,8 +175,10 @@ def day(size: Size, seed: int = 1) -> Found:
             found.hire(slot)
         world.wait_for(WORKERS)
         found.capacity = _capacity(found, early)
+        began = time.monotonic()
         for number, step in enumerate(_steps(size)):
             _step(found, number, step, chance)
+        found.seconds = time.monotonic() - began
         # Lateness is counted for itself; lost is what never comes, however busy the machine is.
         found.settle(600)
         for worker in found.workers:
@@ -205,6 +224,7 @@ def _step(found: Day, number: int, to: datetime, chance: random.Random) -> None:
         time.sleep(chance.uniform(0.02, 0.15))
         found.kill(chance.randrange(WORKERS))
     time.sleep(max(0.0, found.pause - (time.monotonic() - began)))
+    found.catch_up()
 
 
 def judged(found: Day) -> Found:
@@ -254,7 +274,7 @@ def judged(found: Day) -> Found:
         in_window=found.in_window,
         restarts=found.restarts,
         capacity=found.capacity,
-        pause=found.pause,
+        seconds=found.seconds,
     )
 
 

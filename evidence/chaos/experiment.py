@@ -34,7 +34,7 @@ def experiment(small: bool) -> Figure:
 
 def _of_day(found: Found, size: Size) -> str:
     return (
-        f"{found.sent + found.dropped + found.lost:,} reminders, {found.kills} kills "
+        f"{found.sent + found.dropped + found.lost:,} reminders in {found.seconds:.0f} s, {found.kills} kills "
         f"({found.in_window} in the send window), {found.restarts} restarts: lost {found.lost}, "
         f"doubled {found.doubled} ({found.absorbed} absorbed by the key), repeats at a sink without "
         f"keys {found.repeats} ({found.unexplained} unexplained), without receipt "
