@@ -22,6 +22,7 @@ from alliance_api.store import keeping, migrate, seed
 from chassis import embedded
 from chassis.database import address
 from chassis.masters import BYTES, Ring, local_masters
+from chassis.migrating import ensure_database
 from chassis.vault import Vault
 
 INSTRUMENT = "wai-sr-c"
@@ -137,7 +138,7 @@ def _fill(base: str, therapists: int) -> None:
     with psycopg.connect(base, autocommit=True) as connection:
         connection.execute("DROP DATABASE IF EXISTS filling WITH (FORCE)")
         connection.execute(f"DROP DATABASE IF EXISTS {FULL} WITH (FORCE)")
-    url = migrate.ensure_database(base, "filling")
+    url = ensure_database(base, "filling")
     migrate.ensure_roles(url)
     migrate.migrate(url)
     engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1))

@@ -23,6 +23,7 @@ from alliance_api.app import masters_of
 from alliance_api.rest.feed.events import Stated, event, source_of
 from chassis import embedded
 from chassis.database import address
+from chassis.migrating import ensure_database
 from chassis.vault import Vault
 from evidence import canary_seed
 from evidence.canary_seed import Canaries, seen
@@ -99,7 +100,7 @@ def looked(*, small: bool) -> Held:
 @contextmanager
 def _ledger(house: House) -> Iterator[str]:
     """A database of the notifier's own beside the API's; yield its superuser's URL."""
-    url = migrate.ensure_database(maintenance(house.admin_url), f"notifier_{uuid4().hex[:8]}")
+    url = ensure_database(maintenance(house.admin_url), f"notifier_{uuid4().hex[:8]}")
     try:
         migrate.ensure_roles(url)
         migrate.migrate(url)

@@ -11,10 +11,10 @@ from uuid import UUID, uuid4
 
 import psycopg
 
-from alliance_api.store import migrate
 from alliance_api.store.words import PLACES, owner
 from chassis import embedded
 from chassis.masters import DoesNotOpen, Ring, decoded
+from chassis.migrating import ensure_database
 from chassis.vault import Key
 from tests.house import House, drop, maintenance
 
@@ -51,7 +51,7 @@ def dumped(house: House) -> bytes:
 
 def looted(house: House, dump: bytes) -> Loot:
     """Restore a dump elsewhere, and take everything that is sealed in it."""
-    url = migrate.ensure_database(maintenance(house.admin_url), f"loot_{uuid4().hex[:8]}")
+    url = ensure_database(maintenance(house.admin_url), f"loot_{uuid4().hex[:8]}")
     psql = [str(embedded.binaries() / "psql"), "--quiet", "--set", "ON_ERROR_STOP=1", url]
     try:
         subprocess.run(psql, input=dump, check=True, capture_output=True)

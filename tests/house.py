@@ -33,6 +33,7 @@ from alliance_api.store.transaction import Database
 from chassis import embedded
 from chassis.database import address
 from chassis.masters import BYTES, Ring
+from chassis.migrating import ensure_database
 from chassis.tokens import mint, new_key
 from chassis.vault import Vault
 
@@ -70,7 +71,7 @@ class Server:
         given = os.environ.get(GIVEN)
         admin = given or embedded.start(self._folder / "pg", throwaway=True)
         # A server that is not ours may hold the templates of other runs, or of a run that broke.
-        url = migrate.ensure_database(admin, f"alliance_template_{uuid4().hex[:12]}")
+        url = ensure_database(admin, f"alliance_template_{uuid4().hex[:12]}")
         migrate.ensure_roles(url)
         migrate.migrate(url)
         return url

@@ -23,9 +23,10 @@ import psycopg
 from chassis import embedded
 from chassis.database import address
 from chassis.masters import BYTES, Ring, local_masters
+from chassis.migrating import ensure_database
 from chassis.vault import Vault
 from evidence.chaos.nursery import Nursery, Worker, a_nursery
-from notifier.ledger.migrate import ensure_database, ensure_roles, migrate
+from notifier.ledger.migrate import ensure_roles, migrate
 from notifier.ledger.people import Contacts
 from notifier.ledger.store import Store
 

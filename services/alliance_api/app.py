@@ -26,12 +26,12 @@ from alliance_api.rest import accounts, service
 from alliance_api.rest.archive import endpoint as archive
 from alliance_api.rest.charts import endpoint as charts
 from alliance_api.rest.feed import endpoint as feed
-from alliance_api.rest.problems import Refused
 from alliance_api.settings import Settings
 from alliance_api.store.sealer import Sealer
 from alliance_api.store.transaction import Database
 from chassis import exporting, logs
 from chassis.masters import LocalMasters, local_masters
+from chassis.refused import Refused
 from chassis.signing import SigningKey
 from chassis.tokens import Issuer
 from chassis.vault import Vault

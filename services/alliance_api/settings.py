@@ -3,30 +3,30 @@
 from __future__ import annotations
 
 import json
-import os
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from chassis.from_files import FromFiles
 
 NO_MASTERS = (
     "There are no master keys, and without them nothing that people write can be stored or read. "
     "Make a file of them once, `alliance keys new --file PATH`, and set MASTER_KEYS_FILE=PATH."
 )
 NO_ORIGIN = "ISSUER is an https address without a path; http on this machine only."
-# Its file is a setting of its own, since it is read whenever it changes.
-_NOT_READ_HERE = frozenset({"master_keys"})
 
 
-class Settings(BaseSettings):
+class Settings(FromFiles):
     """Settings of the API. Each may be given by file: `NAME_FILE` names it."""
 
     model_config = SettingsConfigDict(
         env_prefix="", extra="ignore", frozen=True, hide_input_in_errors=True
     )
+    no_masters = NO_MASTERS
 
     database_url: SecretStr = Field(
         description="PostgreSQL 18, as the role alliance_api: postgresql://alliance_api@host/alliance"
@@ -91,23 +91,6 @@ class Settings(BaseSettings):
     ledger_seconds: float = Field(
         default=60, gt=0, description="How often what was read is sealed, if there is a key."
     )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _from_files(cls, given: dict[str, Any]) -> dict[str, Any]:
-        names = set(cls.model_fields) - _NOT_READ_HERE
-        files = {name: os.environ.get(f"{name.upper()}_FILE") for name in names}
-        return given | {
-            name: Path(path).read_text(encoding="utf-8").strip()
-            for name, path in files.items()
-            if path and name not in given
-        }
-
-    @model_validator(mode="after")
-    def _has_masters(self) -> Settings:
-        if self.master_keys is None and self.master_keys_file is None:
-            raise ValueError(NO_MASTERS)
-        return self
 
     @model_validator(mode="after")
     def _has_an_origin(self) -> Settings:

@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 import json
-import os
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, SecretStr, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr
+from pydantic_settings import SettingsConfigDict
+
+from chassis.from_files import FromFiles
 
 PREFIX = "NOTIFIER_"
 NO_MASTERS = (
     "There are no master keys, and without them no address can be kept or read. Make a file of "
     "them once, `alliance keys new --file PATH`, and set NOTIFIER_MASTER_KEYS_FILE=PATH."
 )
-# Its file is a setting of its own, since it is read whenever it changes.
-_NOT_READ_HERE = frozenset({"master_keys"})
 
 
-class Settings(BaseSettings):
+class Settings(FromFiles):
     """Settings of the notifier. Each may be given by file: `NOTIFIER_NAME_FILE` names it."""
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX, extra="ignore", frozen=True, hide_input_in_errors=True
     )
+    no_masters = NO_MASTERS
 
     database_url: SecretStr = Field(
         description="PostgreSQL 18, as the role notifier: postgresql://notifier@host/notifier"
@@ -74,23 +74,6 @@ class Settings(BaseSettings):
     at_once: int = Field(
         default=32, ge=1, le=1000, description="Reminders a worker has under way at most."
     )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _from_files(cls, given: dict[str, Any]) -> dict[str, Any]:
-        names = set(cls.model_fields) - _NOT_READ_HERE
-        files = {name: os.environ.get(f"{PREFIX}{name.upper()}_FILE") for name in names}
-        return given | {
-            name: Path(path).read_text(encoding="utf-8").strip()
-            for name, path in files.items()
-            if path and name not in given
-        }
-
-    @model_validator(mode="after")
-    def _has_masters(self) -> Settings:
-        if self.master_keys is None and self.master_keys_file is None:
-            raise ValueError(NO_MASTERS)
-        return self
 
     @cached_property
     def issuers(self) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ import pytest
 
 from alliance_api.rest.feed import endpoint
 from alliance_api.rest.feed.cursors import Cursor, spell
-from alliance_api.rest.problems import Refused
+from chassis.refused import Refused
 from tests.builders import DAY, HOUR, instant, now
 from tests.feeds import answer, settle, told, told_all
 from tests.house import House

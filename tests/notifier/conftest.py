@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from chassis.database import address
+from chassis.migrating import ensure_database
 from notifier.ledger import migrate
 from tests import house as houses
 from tests.house import Server
@@ -20,7 +21,7 @@ def notifier_admin(server: Server) -> Iterator[str]:
     maintenance = houses.maintenance(server.url())
     # Roles belong to the whole server: two workers must not make them at once.
     with server._alone():
-        url = migrate.ensure_database(maintenance, f"notifier_test_{uuid4().hex[:12]}")
+        url = ensure_database(maintenance, f"notifier_test_{uuid4().hex[:12]}")
         migrate.ensure_roles(url)
     migrate.migrate(url)
     yield url

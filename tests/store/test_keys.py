@@ -14,6 +14,7 @@ from psycopg import sql
 from alliance_api.store import migrate
 from alliance_api.store.words import COMMENT, PROMISE, WORDING, Place, owner
 from chassis.masters import BYTES, Ring, Wrapped, local_masters, parse
+from chassis.migrating import ensure_database
 from chassis.vault import PREFIX, Vault
 from tests import house as houses
 from tests.builders import a_case
@@ -182,7 +183,7 @@ ROW: dict[Place, tuple[object, ...]] = {WORDING: (3,)}
 @pytest.fixture
 def old(server: houses.Server) -> Iterator[tuple[str, dict[str, UUID]]]:
     """A database at the first revision, with a text in each of its places."""
-    url = migrate.ensure_database(maintenance(server.url()), f"alliance_old_{uuid4().hex[:8]}")
+    url = ensure_database(maintenance(server.url()), f"alliance_old_{uuid4().hex[:8]}")
     migrate.ensure_roles(url)
     migrate.migrate(url, "0001")
     known = {name: uuid4() for name in ("o", "p", "one", "two")}

@@ -13,6 +13,7 @@ from sqlalchemy.exc import SAWarning
 
 from alliance_api.store import migrate
 from alliance_api.store.tables import metadata
+from chassis.migrating import become, config
 
 
 def tables(url: str) -> set[str]:
@@ -37,13 +38,13 @@ def test_the_migrations_make_what_the_code_says(scratch: str) -> None:
     engine = create_engine(scratch.replace("postgresql://", "postgresql+psycopg://", 1))
     with engine.connect() as connection, warnings.catch_warnings():
         warnings.simplefilter("ignore", SAWarning)  # it does not know xid8
-        migrate.become_owner(connection)
-        command.check(migrate.config(connection))
+        become(connection, migrate.OWNER)
+        command.check(config(migrate.MIGRATIONS, connection))
     engine.dispose()
 
 
 def test_there_is_one_head() -> None:
-    assert len(ScriptDirectory.from_config(migrate.config()).get_heads()) == 1
+    assert len(ScriptDirectory.from_config(config(migrate.MIGRATIONS)).get_heads()) == 1
 
 
 def test_a_migration_does_not_wait_long_for_a_lock(scratch: str) -> None:

@@ -11,8 +11,8 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
-from alliance_api.store import migrate
 from chassis import embedded
+from chassis.migrating import ensure_database
 from tests import house as houses
 from tests.builders import a_case
 from tests.house import House, drop, maintenance
@@ -61,7 +61,7 @@ def test_a_restore_from_an_older_backup_erases_again(
     assert "Sleep" not in listed.read_text()
 
     name = f"alliance_restored_{uuid4().hex[:8]}"
-    url = migrate.ensure_database(maintenance(house.admin_url), name)
+    url = ensure_database(maintenance(house.admin_url), name)
     run("pg_restore", f"--dbname={url}", str(dump))
     again = operating(url, house.masters, monkeypatch)
     assert again("migrate") == 0

@@ -144,8 +144,6 @@ def _clinic(wanted: str | None) -> Iterator[Clinic]:
             connection.commit()
     except DBAPIError as error:
         _stop(_explained(error))
-    finally:
-        engine.dispose()
 
 
 def _chosen(connection: Connection, wanted: str | None) -> tuple[UUID, str]:

@@ -17,10 +17,11 @@ from sqlalchemy.pool import NullPool
 
 from alliance_api.domain.ids import Kind, format_id
 from alliance_api.store import seed
-from alliance_api.store.migrate import ensure_database, ensure_roles, migrate
+from alliance_api.store.migrate import ensure_roles, migrate
 from chassis import embedded
 from chassis.database import address, for_sqlalchemy
 from chassis.masters import BYTES, Ring
+from chassis.migrating import ensure_database
 from chassis.signing import key_at
 from chassis.tokens import new_key
 
@@ -66,7 +67,6 @@ def prepare() -> Place:
     engine = create_engine(for_sqlalchemy(url), poolclass=NullPool)
     with engine.begin() as connection:
         organisation, people = people_of(connection)
-    engine.dispose()
     place = Place(url, address(url, user="alliance_api"), organisation, people)
     _remember(place)
     return place
@@ -108,7 +108,6 @@ def join(place: Place, case: UUID) -> None:
                 place.people[role],
                 role.upper(),
             )
-    engine.dispose()
 
 
 def keys() -> tuple[dict[str, Any], dict[str, Any]]:

@@ -19,8 +19,8 @@ from pathlib import Path
 import httpx
 import psycopg
 
-from alliance_api.store.migrate import ensure_database
 from chassis.database import address
+from chassis.migrating import ensure_database
 
 from .inbox import Inbox, an_inbox
 from .place import AUDIENCE, FOLDER, ISSUER, Place, keys, masters

@@ -17,9 +17,9 @@ from alliance_api.charter.principal import Principal
 from alliance_api.domain.ids import Kind, parse_id
 from chassis import strict_json
 from chassis.problems import ALWAYS
+from chassis.refused import Refused
 
 from .answering import Authenticate, answering, principal_of
-from .problems import Refused
 
 SCOPE: Final = "accounts.write"
 LARGEST: Final = 4096

@@ -17,8 +17,7 @@ from starlette.types import Scope
 from alliance_api.charter.principal import Principal
 from chassis import metrics
 from chassis.problems import Unauthorised
-
-from .problems import Refused
+from chassis.refused import Refused
 
 
 class Authenticate(Protocol):

@@ -56,13 +56,10 @@ def sync_all(url: str) -> int:
         PermissionError: if `url` is of a user who is not above the law, and would see nobody.
     """
     engine = create_engine(for_sqlalchemy(url), poolclass=NullPool)
-    try:
-        with engine.begin() as connection:
-            if not is_above_the_law(connection):
-                raise PermissionError("instruments are kept by a superuser")
-            return sum(sync(connection, made) for made, _ in every_organisation(connection))
-    finally:
-        engine.dispose()
+    with engine.begin() as connection:
+        if not is_above_the_law(connection):
+            raise PermissionError("instruments are kept by a superuser")
+        return sum(sync(connection, made) for made, _ in every_organisation(connection))
 
 
 def alone(connection: Connection, organisation: UUID) -> None:

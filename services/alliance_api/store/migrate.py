@@ -7,30 +7,19 @@ from pathlib import Path
 
 import psycopg
 from alembic import command
-from alembic.config import Config
 from alembic.script import ScriptDirectory
-from psycopg import sql
-from sqlalchemy import create_engine, text
-from sqlalchemy.engine import Connection
+from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
 
 from alliance_api.charter.policies import ROLES
-from chassis.database import address, for_sqlalchemy
+from chassis.database import for_sqlalchemy
+from chassis.migrating import become, config
 
 from .ddl import law_sql
 from .desk import OAUTH
 
-LOCK_TIMEOUT = "5s"
-STATEMENT_TIMEOUT = "60s"
-
-
-def ensure_database(url: str, name: str) -> str:
-    """Create a database if it is missing (on behalf of a superuser's `url`); return its URL."""
-    with psycopg.connect(url, autocommit=True) as connection:
-        found = connection.execute("SELECT FROM pg_database WHERE datname = %s", [name]).fetchone()
-        if found is None:
-            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-    return address(url, database=name)
+OWNER = "alliance_owner"
+MIGRATIONS = "alliance_api.store:migrations"
 
 
 def ensure_roles(url: str) -> None:
@@ -54,36 +43,19 @@ def migrate(url: str, revision: str = "head", *, down: bool = False) -> None:
     """
     engine = create_engine(for_sqlalchemy(url), poolclass=NullPool)
     with engine.connect() as connection:
-        become_owner(connection)
+        become(connection, OWNER)
         run = command.downgrade if down else command.upgrade
-        run(config(connection), revision)
+        run(config(MIGRATIONS, connection), revision)
 
 
 def revision(url: str, message: str) -> str:
     """Draft a migration from what `url` has to what the code says, and freeze the law beside it."""
     engine = create_engine(for_sqlalchemy(url), poolclass=NullPool)
     with engine.connect() as connection:
-        become_owner(connection)
-        found = config(connection)
+        become(connection, OWNER)
+        found = config(MIGRATIONS, connection)
         number = f"{int(ScriptDirectory.from_config(found).get_current_head() or 0) + 1:04d}"
         made = command.revision(found, message=message, autogenerate=True, rev_id=number)
     path = Path(getattr(made, "path", ""))
     path.with_name(f"{number}_law.sql").write_text(law_sql(), encoding="utf-8")
     return str(path)
-
-
-def become_owner(connection: Connection) -> None:
-    """Work as the owner of the tables, and never wait long for a lock that others need."""
-    connection.execute(text("SET ROLE alliance_owner"))
-    connection.execute(text(f"SET lock_timeout = '{LOCK_TIMEOUT}'"))
-    connection.execute(text(f"SET statement_timeout = '{STATEMENT_TIMEOUT}'"))
-    connection.commit()
-
-
-def config(connection: Connection | None = None) -> Config:
-    """Return Alembic's configuration."""
-    found = Config()
-    found.set_main_option("script_location", "alliance_api.store:migrations")
-    found.set_main_option("path_separator", "os")
-    found.attributes["connection"] = connection
-    return found

@@ -6,24 +6,14 @@ from importlib import resources
 
 import psycopg
 from alembic import command
-from alembic.config import Config
 from psycopg import sql
-from sqlalchemy import create_engine, text
-from sqlalchemy.engine import Connection
+from sqlalchemy import create_engine
+from sqlalchemy.pool import NullPool
 
-from chassis.database import address, for_sqlalchemy
+from chassis.database import for_sqlalchemy
+from chassis.migrating import become, config
 
-LOCK_TIMEOUT = "5s"
-STATEMENT_TIMEOUT = "60s"
-
-
-def ensure_database(url: str, name: str) -> str:
-    """Create a database if it is missing (on behalf of a superuser's `url`); return its URL."""
-    with psycopg.connect(url, autocommit=True) as connection:
-        found = connection.execute("SELECT FROM pg_database WHERE datname = %s", [name]).fetchone()
-        if found is None:
-            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-    return address(url, database=name)
+MIGRATIONS = "notifier.ledger:migrations"
 
 
 def ensure_roles(url: str) -> None:
@@ -44,21 +34,8 @@ def ensure_roles(url: str) -> None:
 
 def migrate(url: str, revision: str = "head", *, down: bool = False) -> None:
     """Upgrade (or go `down`) to a revision; `url` is of a user that may become `notifier_owner`."""
-    engine = create_engine(for_sqlalchemy(url))
+    engine = create_engine(for_sqlalchemy(url), poolclass=NullPool)
     with engine.connect() as connection:
-        connection.execute(text("SET ROLE notifier_owner"))
-        connection.execute(text(f"SET lock_timeout = '{LOCK_TIMEOUT}'"))
-        connection.execute(text(f"SET statement_timeout = '{STATEMENT_TIMEOUT}'"))
-        connection.commit()
+        become(connection, "notifier_owner")
         run = command.downgrade if down else command.upgrade
-        run(config(connection), revision)
-    engine.dispose()
-
-
-def config(connection: Connection | None = None) -> Config:
-    """Return Alembic's configuration."""
-    found = Config()
-    found.set_main_option("script_location", "notifier.ledger:migrations")
-    found.set_main_option("path_separator", "os")
-    found.attributes["connection"] = connection
-    return found
+        run(config(MIGRATIONS, connection), revision)

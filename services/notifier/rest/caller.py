@@ -10,9 +10,8 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from chassis.problems import Unauthorised
+from chassis.refused import Refused
 from chassis.tokens import TokenRefused, Verifier
-
-from .problems import Refused
 
 SCOPE = "contacts.write"
 _UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
@@ -67,4 +66,4 @@ def _is(pattern: re.Pattern[str], value: object) -> bool:
 
 def _unauthenticated(refused: Unauthorised) -> Refused:
     more = {"www-authenticate": refused.challenge}
-    return Refused(401, "UNAUTHENTICATED", refused.message, more=more)
+    return Refused(401, "UNAUTHENTICATED", refused.message, headers=more)

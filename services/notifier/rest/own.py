@@ -10,6 +10,7 @@ from uuid import UUID
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
+from chassis.refused import Refused
 from notifier.domain.kind import Kind
 from notifier.domain.preferences import CHANNELS, MOST_A_WEEK
 from notifier.domain.preview import preview
@@ -19,7 +20,6 @@ from notifier.ledger.people import Contacts
 from notifier.ledger.plans import Plans
 
 from .caller import Caller, Who
-from .problems import Refused
 
 _WALL = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
 

@@ -9,13 +9,13 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from chassis.refused import Refused
 from notifier.channels import addresses, webpush
 from notifier.channels.message import Channel, ChannelError, Message
 from notifier.channels.webhook import new_secret
 from notifier.ledger.people import CODE_DIGITS, ContactPoint, Contacts, TooMany
 
 from .caller import Caller, Who
-from .problems import Refused
 
 LONGEST = 5000
 Name = Literal["email", "sms", "push", "webpush", "webhook", "console"]
@@ -145,7 +145,7 @@ class Points:
         code = await self._contacts.new_code(caller.organisation, caller.person, found)
         if code is None:
             told = "A code was sent a moment ago, or none is needed."
-            raise Refused(429, "TOO_SOON", told, more={"retry-after": "60"})
+            raise Refused(429, "TOO_SOON", told, headers={"retry-after": "60"})
         await self._send(caller, found, code, "en")
 
     async def rotate(self, caller: Caller, point: UUID) -> PointWithSecret:

@@ -1,8 +1,7 @@
-"""What can be wrong with a request, as RFC 9457 problems that repeat nothing that was sent."""
+"""Every error of the notifier's routes as a problem that repeats nothing that was sent."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -10,43 +9,11 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
-from chassis.problems import headers
+from chassis.refused import Refused
 from notifier.domain.errors import Malformed
 from notifier.ledger.store import Unavailable
-
-MEDIA_TYPE = "application/problem+json"
-POLICY = "default-src 'none'; frame-ancestors 'none'"
-
-
-class Refused(Exception):  # noqa: N818  (an expected outcome, not an error)
-    """A request that ends without what it asked for."""
-
-    def __init__(
-        self,
-        status: int,
-        code: str,
-        message: str,
-        field: str | None = None,
-        more: Mapping[str, str] | None = None,
-    ) -> None:
-        """Keep what to answer; `field` is the part of the request to mend."""
-        super().__init__(code)
-        self.status, self.code, self.message, self.field = status, code, message, field
-        self.more = dict(more or {})
-
-    def response(self) -> Response:
-        """Return the answer."""
-        problem = {
-            "title": HTTPStatus(self.status).phrase,
-            "status": self.status,
-            "code": self.code,
-            "field": self.field,
-            "detail": self.message,
-        }
-        always = {**headers(POLICY), **self.more}
-        return JSONResponse(problem, self.status, always, MEDIA_TYPE)
 
 
 def install(app: FastAPI) -> None:
@@ -68,7 +35,7 @@ def install(app: FastAPI) -> None:
 
     async def unavailable(_: Request, __: Any) -> Response:
         told = "The database could not be asked now. Try again."
-        return Refused(503, "UNAVAILABLE", told, more={"retry-after": "1"}).response()
+        return Refused(503, "UNAVAILABLE", told, headers={"retry-after": "1"}).response()
 
     async def other(_: Request, error: Any) -> Response:
         return Refused(error.status_code, "HTTP", HTTPStatus(error.status_code).phrase).response()

@@ -17,10 +17,10 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from chassis.problems import ALWAYS
+from chassis.refused import Refused
 from chassis.signing import SigningKey
 
 from ..answering import Authenticate, Read, answering, principal_of
-from ..problems import Refused
 from .gather import MOST, Gathering, Nobody, TooLarge
 from .zipped import zipped
 

@@ -15,9 +15,9 @@ from starlette.routing import BaseRoute, Route
 
 from alliance_api.instruments.forms import definition, headline_scale
 from chassis.problems import headers as carried
+from chassis.refused import Refused
 
 from ..answering import Authenticate, Read, answering, principal_of
-from ..problems import Refused
 from . import png, reading, svg, words
 from .values import Chart
 

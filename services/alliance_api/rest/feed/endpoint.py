@@ -21,9 +21,9 @@ from alliance_api.store import feed
 from alliance_api.store.transaction import Database
 from chassis import metrics
 from chassis.problems import ALWAYS
+from chassis.refused import Refused
 
 from ..answering import Authenticate, answering, principal_of
-from ..problems import Refused
 from .cursors import BadCursor, Cursor, epoch_of, read, spell
 from .events import BATCH, Stated, event, source_of
 

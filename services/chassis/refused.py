@@ -1,4 +1,4 @@
-"""What can be wrong with a request, as RFC 9457 problems that repeat nothing that was sent."""
+"""A request of a REST route that ends without what it asked for, as an RFC 9457 problem."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from http import HTTPStatus
 import orjson
 from starlette.responses import Response
 
-from chassis.problems import ALWAYS
+from .problems import ALWAYS
 
 MEDIA_TYPE = "application/problem+json"
 
 
 class Refused(Exception):  # noqa: N818  (an expected outcome, not an error)
-    """A request that ends without what it asked for."""
+    """A request that ends without what it asked for; it repeats nothing that was sent."""
 
     def __init__(
         self,
