@@ -21,6 +21,7 @@ from evidence.every_field import FORMS
 from evidence.figures import Figure
 from evidence.matrix_ask import Job, Outcome, Truth, ask, batched
 from evidence.matrix_documents import SCALE, of_case, of_ledger, of_node, of_root, together
+from evidence.matrix_fill import WHOLE
 from evidence.matrix_links import Thing, View, linked
 from evidence.matrix_pairs import pairwise
 from evidence.matrix_truth import NODES
@@ -64,9 +65,10 @@ def _nodes(truth: Truth) -> dict[str, list[tuple[str, UUID | None]]]:
         prefix: [
             (f"{prefix}-{row['id']}", row["id"] if prefix == "case" else row.get("case_id"))
             for row in truth.rows[table]
+            # Of what measures consist of, the one that has everything: the others are alike.
+            if prefix != "instrument" or row["code"] == WHOLE
         ]
         for prefix, (_, table) in NODES.items()
-        if prefix != "instrument"
     }
 
 
@@ -171,14 +173,11 @@ def _points(view: View, case: UUID, who: str) -> Counter[str]:
 
 # --- The whole ------------------------------------------------------------------------------
 
-# What nobody is told here, and why.
-UNTOLD: dict[tuple[str, str], str] = {}
-
 
 def _untold(outcome: Outcome) -> list[str]:
     """Return fields that nobody was ever told: of them nothing was shown."""
     there = {(kind.name, name) for kind in matrix_oracle.kinds().values() for name in kind.fields}
-    return [f"{kind}.{name}" for kind, name in sorted(there - outcome.told - UNTOLD.keys())]
+    return [f"{kind}.{name}" for kind, name in sorted(there - outcome.told)]
 
 
 def paths(house: House) -> list[str]:
@@ -247,7 +246,7 @@ def _some_of_it(
 def experiment(small: bool) -> Figure:
     """Execute every cell; small: a pairwise choice."""
     with new_house() as house:
-        outcome = run(house, a_matrix_world(house, small=True), small=small)
+        outcome = run(house, a_matrix_world(house, small=True, filled=True), small=small)
     for line in (*outcome.leaks[:20], *outcome.refusals[:20], *outcome.unknown):
         print(line[:1000])
     print(dict(outcome.cells))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import copy
@@ -26,8 +27,8 @@ from tests.people import body
 T = TypeVar("T")
 
 AT_ONCE = 6
-# A busy machine may not answer in time; it is asked again.
-BUSY, PATIENCE = 503, 5
+# A busy machine may not answer in time; it is asked again, later and later.
+BUSY, PATIENCE = 503, 6
 
 
 @dataclass
@@ -255,9 +256,10 @@ def ask(house: House, outcome: Outcome, truth: Truth, work: Iterable[Job]) -> No
         )
         for job, first in zip(some, replies, strict=True):
             reply = first
-            for _ in range(PATIENCE):
+            for turn in range(PATIENCE):
                 if reply.status != BUSY:
                     break
+                time.sleep(2**turn)
                 reply = house.post(body(job.document.text, job.variables), _headers(job.asker))
             data = reply.body.get("data") if reply.status == 200 else None
             judge(outcome, truth, job, reply.status, data)

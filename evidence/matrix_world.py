@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from evidence import broken_query
 from evidence.broken_query import Asker
+from evidence.matrix_fill import fill
 from evidence.world import World, _tell, a_world
 from tests.builders import DAY, a_case, instant, now
 from tests.house import EVERYTHING, House
@@ -44,8 +45,8 @@ class Matrix:
             self.stands.setdefault(person.uuid, {})[case] = relation
 
 
-def a_matrix_world(house: House, *, small: bool) -> Matrix:
-    """Tell the world of the broken query, and what it leaves out."""
+def a_matrix_world(house: House, *, small: bool, filled: bool = False) -> Matrix:
+    """Tell the world of the broken query, and what it leaves out; `filled`: no field is silent."""
     found = Matrix(a_world(house, small=small))
     _a_child(found, 1)
     _twelve_since_midnight(found, 2)
@@ -55,6 +56,8 @@ def a_matrix_world(house: House, *, small: bool) -> Matrix:
     _withdrawn(found, 6)
     _broken_glass(found)
     _offices(found)
+    if filled:
+        fill(house, found.world)
     unmistakable(house)
     return found
 
