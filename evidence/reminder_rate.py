@@ -11,7 +11,8 @@ from __future__ import annotations
 import asyncio
 import statistics
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Any
@@ -76,34 +77,53 @@ async def ours(world: World, count: int, sink: str | None) -> float:
     return count / seconds
 
 
-async def theirs(url: str, count: int, sink: str | None) -> tuple[float, float]:
-    """Return jobs a second of procrastinate: put into the queue, and worked off."""
-    pool = Pool()
-    app = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=url))
-
-    @app.task(name="send")
-    async def send(key: str) -> None:
-        await deliver(sink, pool, key, lambda: None)
-
+async def put_theirs(url: str, count: int) -> float:
+    """Put as many jobs into procrastinate's queue; return how many a second."""
+    app, send = _app(url, lambda _: asyncio.sleep(0))
     async with app.open_async():
         keys: list[dict[str, Any]] = [{"key": str(uuid4())} for _ in range(count)]
         began = time.perf_counter()
         for batch in _batches(keys):
             await send.batch_defer_async(*batch)
-        put = count / (time.perf_counter() - began)
+        rate = count / (time.perf_counter() - began)
+    _empty(url, "todo", count)
+    return rate
+
+
+async def theirs(url: str, count: int, sink: str | None) -> float:
+    """Return jobs a second of procrastinate: all that is due."""
+    pool = Pool()
+    app, send = _app(url, lambda key: deliver(sink, pool, key, lambda: None))
+    async with app.open_async():
+        for batch in _batches([{"key": str(uuid4())} for _ in range(count)]):
+            await send.batch_defer_async(*batch)
         began = time.perf_counter()
         await app.run_worker_async(
             concurrency=AT_ONCE, wait=False, install_signal_handlers=False, delete_jobs="never"
         )
-        worked = count / (time.perf_counter() - began)
+        rate = count / (time.perf_counter() - began)
     await pool.close()
+    _empty(url, "succeeded", count)
+    return rate
+
+
+def _app(url: str, work: Callable[[str], Awaitable[None]]) -> tuple[procrastinate.App, Any]:
+    app = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=url))
+
+    @app.task(name="send")
+    async def send(key: str) -> None:
+        await work(key)
+
+    return app, send
+
+
+def _empty(url: str, status: str, count: int) -> None:
+    """Empty the queue, in which so many jobs must be in a status."""
     with psycopg.connect(url, autocommit=True) as connection:
-        found = connection.execute(
-            "SELECT count(*) FROM procrastinate_jobs WHERE status = 'succeeded'"
-        ).fetchone()
+        counted = "SELECT count(*) FROM procrastinate_jobs WHERE status = %s"
+        found = connection.execute(counted, [status]).fetchone()
         assert found == (count,), found
         connection.execute("TRUNCATE procrastinate_jobs CASCADE")
-    return put, worked
 
 
 async def _until_none(url: str, query: str) -> None:
@@ -158,36 +178,42 @@ def _batches(given: Sequence[Any]) -> Iterator[Sequence[Any]]:
         yield given[start : start + MOST]
 
 
+@dataclass(frozen=True)
+class Size:
+    """How much of it, in each round."""
+
+    rounds: int
+    planned: int
+    worked: int
+
+
 def experiment(small: bool) -> Figure:
     """Measure both, in turns."""
-    rounds, count = (3, 200) if small else (5, 2_000)
+    size = Size(3, 1_000, 200) if small else Size(5, 10_000, 2_000)
     found: dict[str, list[float]] = {}
     with a_world(fail=0.0, stall=0.0, seed=7) as world:
         world.run("CREATE DATABASE peer")
         peer = address(world.admin, database="peer")
         asyncio.run(_schema(peer))
-        for _ in range(rounds):
-            for name, sink in (("claimed", None), ("delivered", world.sink)):
-                _round(world, peer, count, name, sink, found)
+        for _ in range(size.rounds):
+            _round(world, peer, size, found)
         sent = world.rows("SELECT count(*) FROM attempts WHERE NOT late")[0][0]
-    assert sent == 2 * rounds * count, sent
+    assert sent == 2 * size.rounds * size.worked, sent
     return _figure({name: statistics.median(values) for name, values in found.items()}, small)
 
 
-def _round(  # noqa: PLR0913  (what is measured, and where it goes)
-    world: World,
-    peer: str,
-    count: int,
-    name: str,
-    sink: str | None,
-    found: dict[str, list[float]],
-) -> None:
+def _round(world: World, peer: str, size: Size, found: dict[str, list[float]]) -> None:
+    def note(name: str, rate: Coroutine[Any, Any, float]) -> None:
+        found.setdefault(name, []).append(asyncio.run(rate))
+
     world.run("TRUNCATE reminders")
-    found.setdefault("planned", []).append(asyncio.run(put(world, count)))
-    found.setdefault(name, []).append(asyncio.run(ours(world, count, sink)))
-    queued, worked = asyncio.run(theirs(peer, count, sink))
-    found.setdefault("peer planned", []).append(queued)
-    found.setdefault(f"peer {name}", []).append(worked)
+    note("planned", put(world, size.planned))
+    note("peer planned", put_theirs(peer, size.planned))
+    for name, sink in (("claimed", None), ("delivered", world.sink)):
+        world.run("TRUNCATE reminders")
+        asyncio.run(put(world, size.worked))
+        note(name, ours(world, size.worked, sink))
+        note(f"peer {name}", theirs(peer, size.worked, sink))
 
 
 def _figure(rate: Mapping[str, float], small: bool) -> Figure:
