@@ -73,8 +73,6 @@ def worker() -> int:
     exporting.install("notifier-worker")
     settings = Settings()  # type: ignore[call-arg]  # the environment fills them
     try:
-        # Not uvloop: it writes when a turn of the loop ends, and one may be stopped before that, behind
-        # the fence; and its clock stands still meanwhile.
         asyncio.run(work(Parts(settings)))
     except KeyboardInterrupt:
         return 130

@@ -22,7 +22,6 @@ pytestmark = pytest.mark.ground
 
 RUNNERS: Mapping[str, Callable[[Coroutine[Any, Any, None]], None]] = {
     "asyncio": asyncio.run,
-    # Its clock stands still while a turn lasts.
     "uvloop": uvloop.run,
 }
 

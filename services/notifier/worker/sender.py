@@ -35,10 +35,7 @@ Fence = Callable[[], None]
 
 
 def clock() -> float:
-    """Return seconds that pass also while this machine sleeps, and read anew each time.
-
-    A loop's own clock need not do either.
-    """
+    """Return seconds that pass also while this machine sleeps, which a loop's clock does not promise."""
     if hasattr(time, "CLOCK_BOOTTIME"):
         return time.clock_gettime(time.CLOCK_BOOTTIME)
     return time.monotonic()
