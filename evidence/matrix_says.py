@@ -174,6 +174,10 @@ SAYS: dict[tuple[str, str], Saying] = {
     ("Session", "minutesLate"): _minutes_late,
     ("Consent", "live"): _live,
     ("Instrument", "plannable"): _plannable,
+    # Kept in small letters; GraphQL's words are in capitals.
+    ("Instrument", "constructs"): lambda _v, t, _: [each.upper() for each in t.row["constructs"]],
+    ("Scale", "constructs"): lambda _v, t, _: [each.upper() for each in t.row["constructs"]],
+    ("Item", "construct"): lambda _v, t, _: t.row["construct"] and t.row["construct"].upper(),
     ("Reading", "inWords"): _in_words,
     ("Reading", "at"): lambda _v, t, _: instant(t.row["at"]),
 }
