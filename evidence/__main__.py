@@ -41,6 +41,7 @@ from evidence import (
 from evidence.chaos import experiment as chaos
 from evidence.clients.tried import experiment as clients
 from evidence.figures import Experiment, Figure
+from evidence.fuzz.tried import experiment as fuzz_auth
 
 EXPERIMENTS: dict[str, Experiment] = {
     "rls": rls.experiment,
@@ -64,6 +65,7 @@ EXPERIMENTS: dict[str, Experiment] = {
     "crash-points": crash_points.experiment,
     "browser": browser.experiment,
     "clients": clients,
+    "fuzz-auth": fuzz_auth,
     "check": check.experiment,
     "compose": compose.experiment,
     "mutants": mutants.experiment,

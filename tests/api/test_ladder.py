@@ -218,6 +218,7 @@ def test_with_a_token_the_same_document_is_400(clinic: Clinic) -> None:
         {"client_id": "an app\x1b[2J"},
         {"client_id": "an app\nof another name"},
         {"purpose_of_use": "CURIOSITY"},
+        {"purpose_of_use": {"code": "TREAT"}},
         {"scope": ["user/*.rs"]},
         {"patient": "person-of-nobody"},
     ],

@@ -11,7 +11,16 @@ from uuid import uuid4
 import pytest
 from joserfc import jwk
 
-from tests.applications import TOKEN, Application, elliptic, public, register, sign, system
+from tests.applications import (
+    TOKEN,
+    Application,
+    elliptic,
+    public,
+    register,
+    sign,
+    spelt,
+    system,
+)
 from tests.house import ORIGIN, House
 from tests.people import Clinic
 
@@ -110,6 +119,9 @@ def test_fapi_s_profile_takes_the_issuer_and_nothing_else(house: House, clinic: 
     assert asks(application, application.assertion(aud=ORIGIN))[1] == "invalid_dpop_proof"
 
 
+LISTED = spelt(b'{"alg":["ES384"],"kid":"one"}')
+
+
 def forged(ehr: Application) -> dict[str, str]:
     """Assertions that nobody should believe."""
     now = int(time.time())
@@ -141,6 +153,7 @@ def forged(ehr: Application) -> dict[str, str]:
         "four parts": f"{good}.x",
         "other bits": f"{head}.{body}.{signature[:-1]}" + ("B" if signature[-1] != "B" else "C"),
         "empty": "..",
+        "an algorithm that is a list": f"{LISTED}.{body}.{signature}",
         "its own key as HMAC's": one(str(mine["x"]).encode(), alg="HS384"),
     }
 

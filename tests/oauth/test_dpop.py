@@ -10,10 +10,11 @@ from uuid import uuid4
 import pytest
 from joserfc import jwk
 
-from tests.applications import Application, Holder, public, register, system
+from tests.applications import Application, Holder, public, register, spelt, system
 from tests.house import ORIGIN, House
 from tests.people import Clinic
 
+LISTED = spelt(b'{"alg":["ES256"],"typ":"dpop+jwt"}')
 ASKING = {"grant_type": "client_credentials", "scope": "system/*.rs"}
 
 
@@ -132,6 +133,7 @@ def test_a_forged_proof_is_refused(application: Application) -> None:
         "none": Holder(oct_).signed(claims, alg="none", jwk=public(mine.key)),
         "HMAC": Holder(oct_).signed(claims, alg="HS256", jwk={"kty": "oct", "k": "AA"}),
         "cut off": mine.signed(claims)[:-4],
+        "an algorithm that is a list": f"{LISTED}.{mine.signed(claims).partition('.')[2]}",
         "not a token": "x",
     }.items():
         assert asks(application, proof) == (400, "invalid_dpop_proof"), what

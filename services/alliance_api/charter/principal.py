@@ -80,7 +80,7 @@ def principal_of(claims: Mapping[str, Any]) -> Principal:
         raise NotAPrincipal(message)
     granted = grants(scopes.split(), has_patient=patient is not None)
     purpose = claims.get("purpose_of_use", "TREAT")
-    if purpose not in PURPOSES:
+    if not isinstance(purpose, str) or purpose not in PURPOSES:
         message = "the claim `purpose_of_use` is not a known purpose"
         raise NotAPrincipal(message)
     return Principal(
@@ -90,7 +90,7 @@ def principal_of(claims: Mapping[str, Any]) -> Principal:
         reads=granted.reads,
         writes=granted.writes,
         application=_application(claims),
-        purpose=str(purpose),
+        purpose=purpose,
     )
 
 

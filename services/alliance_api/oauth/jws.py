@@ -63,7 +63,9 @@ def read(text: str, *, carries: frozenset[str] = frozenset()) -> Jws:
         raise BadJws
     algorithm = head.get("alg")
     refused = _FORBIDDEN | ({"jwk", "jku"} - carries)
-    if algorithm not in KINDS or not head.keys().isdisjoint(refused):
+    if not isinstance(algorithm, str) or algorithm not in KINDS:
+        raise BadJws
+    if not head.keys().isdisjoint(refused):
         raise BadJws
     if not isinstance(head.get("kid"), str | None) or not isinstance(head.get("typ"), str | None):
         raise BadJws
