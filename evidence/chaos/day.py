@@ -40,7 +40,7 @@ class Size:
     lease: float
 
 
-FULL = Size(3_000, 100_000, 232, 200, 20, 20, 2.4, 10.0)
+FULL = Size(3_000, 100_000, 600, 200, 20, 20, 1.0, 10.0)
 SMALL = Size(300, 1_600, 6, 3, 1, 1, 1.5, 3.0)
 
 
@@ -72,10 +72,10 @@ class Day:
 
     def kill(self, slot: int) -> None:
         """Kill a worker, if enough is due; note what it held, and start another."""
-        if self.due() < DUE_AT_A_KILL:
-            return
         if not self.kills % 2:
             slot = self.aim(slot)
+        if self.due() < DUE_AT_A_KILL:
+            return
         name = self.names[slot]
         sending = self.world.open_requests().get(name, 0)
         self.workers[slot].kill()
@@ -220,8 +220,8 @@ def _step(found: Day, number: int, to: datetime, chance: random.Random) -> None:
         time.sleep(chance.uniform(0.02, 0.2))
         found.world.restart("immediate" if found.restarts % 2 else "fast")
         found.restarts += 1
-    elif found.kills < found.size.kills:
-        time.sleep(chance.uniform(0.02, 0.15))
+    elif found.kills * found.size.steps < found.size.kills * (number + 1):
+        time.sleep(chance.uniform(0.0, 0.1))
         found.kill(chance.randrange(WORKERS))
     time.sleep(max(0.0, found.pause - (time.monotonic() - began)))
     found.catch_up()
