@@ -100,6 +100,14 @@ def alliance(data: Data, tokens: Tokens, workers: int) -> Iterator[Server]:
 
 
 @contextmanager
+def issuing(data: Data, application: str) -> Iterator[int]:
+    """Serve an application of Alliance that gives its tokens itself; yield its port."""
+    environment = {"DATABASE_URL": data.role("alliance_api"), "MASTER_KEYS_FILE": str(MASTERS)}
+    with _served(application, {**environment, "ISSUER": ISSUER}, 1) as port:
+        yield port
+
+
+@contextmanager
 def lawless(url: str, tokens: Tokens, workers: int) -> Iterator[Server]:
     """Serve Alliance without law and ledger, from a database that has none."""
     environment = {"DATABASE_URL": url, **_trusted(tokens)}

@@ -35,6 +35,7 @@ from evidence import (
     ruptures,
     side_channels,
     smart,
+    token_cost,
     vectors,
     zones,
 )
@@ -71,6 +72,7 @@ EXPERIMENTS: dict[str, Experiment] = {
     "mutants": mutants.experiment,
     "fresh": fresh.experiment,
     "law-cost": law_cost.experiment,
+    "token-cost": token_cost.experiment,
     "chaos": chaos.experiment,
     "reminder-rate": reminder_rate.experiment,
     "interop": interop.experiment,
