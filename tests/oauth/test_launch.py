@@ -14,20 +14,11 @@ from starlette.applications import Starlette
 from alliance_api.app import doors_of
 from alliance_api.oauth.requests import RequestGone, Unfit
 from alliance_api.oauth.routes import routes
-from alliance_api.store import seed
 from tests.applications import Application, agree, elliptic, public, register, sign, system
 from tests.house import ORIGIN, House
 from tests.people import Clinic, Person
 
 LAUNCHED = "launch openid fhirUser patient/*.rs"
-
-
-@pytest.fixture
-def ehr(house: House, clinic: Clinic) -> Application:
-    with house.engine.begin() as connection:
-        uuid = seed.person(connection, clinic.organisation, "The EHR", office="EHR")
-    who = Person(house, "ehr", uuid, clinic.organisation)
-    return system(house, who, "system/*.rs launches.write")
 
 
 def told(application: Application, path: str, given: Any, scope: str) -> Any:

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from alliance_api.oauth.requests import Unfit
-from alliance_api.store import seed
-from tests.applications import CALLBACK, Application, agree, register, system
+from tests.applications import CALLBACK, Application, agree, register
 from tests.house import ORIGIN, House
 from tests.oauth.test_launch import LAUNCHED, told
 from tests.people import Clinic, Person
@@ -20,14 +19,6 @@ THINGS = [
     {"identifier": {"system": "urn:x", "value": "7"}, "type": "Task", "role": "https://x.test/r"},
     {"reference": "Patient/2", "role": "https://x.test/mother"},
 ]
-
-
-@pytest.fixture
-def ehr(house: House, clinic: Clinic) -> Application:
-    with house.engine.begin() as connection:
-        uuid = seed.person(connection, clinic.organisation, "The EHR", office="EHR")
-    who = Person(house, "ehr", uuid, clinic.organisation)
-    return system(house, who, "system/*.rs launches.write")
 
 
 def launch(ehr: Application, client: str, **context: Any) -> tuple[int, dict[str, Any]]:
