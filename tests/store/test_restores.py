@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -40,6 +41,19 @@ def run(program: str, *arguments: str) -> bytes:
     """Run one of PostgreSQL's own programs."""
     command = [str(embedded.binaries() / program), *arguments]
     return subprocess.run(command, check=True, capture_output=True).stdout
+
+
+def patiently() -> Iterator[None]:
+    """Try for a while: a sealer waits for whoever began before, in any database of the server."""
+    for _ in range(100):
+        yield
+        time.sleep(0.1)
+
+
+def seal_on(operator: Operator) -> None:
+    """Seal again and again."""
+    for _ in patiently():
+        operator("ledger", "seal")
 
 
 def test_a_restore_from_an_older_backup_erases_again(
@@ -155,8 +169,11 @@ def test_a_server_that_counts_below_what_is_sealed_is_told_so(
     monkeypatch.setenv("LEDGER_KEY_FILE", str(tmp_path / "ledger.jwk"))
     question = "query Mine($id: ID!) { case(id: $id) { id status } }"
     clinic.client.reads(question, id=clinic.case_id)
-    assert operator("ledger", "seal") == 0
+    for _ in patiently():
+        assert operator("ledger", "seal") == 0
+        if clinic.rows("SELECT FROM ledger_seals WHERE organisation_id = %s"):
+            break
     house.change("UPDATE ledger_seals SET last_transaction = (1::bigint << 33)::text::xid8")
     clinic.client.reads(question, id=clinic.case_id)
     with pytest.raises(SystemExit, match=r"restore\.md"):
-        operator("ledger", "seal")
+        seal_on(operator)
