@@ -48,9 +48,8 @@ def fill(house: House, world: World) -> None:
     told = world.cases[world.clinic.case].story
     words = [{"level": 0, "wording": f"Canary of a level: {uuid4()}"}]
     told.client.done("proposeGoal", "", case=told.case_id, wording="Levels", levels=words)
-    house.change(
-        "SET session_replication_role = replica"
-    )  # no foreign keys: what is meant is there
+    # No foreign keys: what is meant is there.
+    house.change("SET session_replication_role = replica")
     for table in _FIGURES:
         _figures(house, table, kept)
     for case in world.cases:
@@ -136,7 +135,7 @@ def _aggregates(house: House, world: World) -> None:
     house.change(
         "INSERT INTO aggregates SELECT (jsonb_populate_record(a, %s::jsonb)).* FROM aggregates a "
         "WHERE organisation_id = %s",
-        json.dumps({**given, "instrument_code": "alliance-check-in", "informant_role": "CLIENT"}),
+        json.dumps({**given, "instrument_code": WHOLE, "informant_role": "CLIENT"}),
         world.clinic.organisation,
     )
     house.change(

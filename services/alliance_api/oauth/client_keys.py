@@ -39,6 +39,10 @@ class _Fetched:
             return now >= self.good_until or not _named(self.keys, found)
         return now >= self.good_until and not self.failed
 
+    def latest(self, now: float) -> Sequence[dict[str, Any]]:
+        """Return the keys of the latest answer; of one that failed, those before if still good."""
+        return () if self.failed and now >= self.good_until else self.keys
+
 
 class ClientKeys:
     """Fetches what clients publish, and keeps it as long as their servers say, an hour at most."""
@@ -67,7 +71,7 @@ class ClientKeys:
             # Those who came while somebody was asking share the answer, so that a crowd asks once.
             if known.answered < now:
                 return await self._refresh(url, known)
-            return () if known.failed and now >= known.good_until else known.keys
+            return known.latest(now)
 
     async def _refresh(self, url: str, known: _Fetched) -> Sequence[dict[str, Any]]:
         """Ask; return the keys that came, or those that are still good if none did."""
@@ -82,7 +86,7 @@ class ClientKeys:
             _log.warning("jwks.fetch_failed", extra={"exception.type": type(error).__name__})
             known.failed = True
         known.answered = self._clock()
-        return () if known.failed and now >= known.good_until else known.keys
+        return known.latest(now)
 
 
 def _named(keys: Sequence[dict[str, Any]], found: Jws) -> list[dict[str, Any]]:
