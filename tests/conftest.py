@@ -8,6 +8,7 @@ import pytest
 
 from tests import house as houses
 from tests.house import House, Server
+from tests.operators import Operator, operating
 from tests.people import Clinic, a_clinic
 
 _RUN: pytest.StashKey[tuple[Server, bool]] = pytest.StashKey()
@@ -51,3 +52,9 @@ def scratch(server: Server) -> Iterator[str]:
 def clinic(house: House) -> Clinic:
     """An organisation of this test's own, with the six people and one case."""
     return a_clinic(house)
+
+
+@pytest.fixture
+def operator(house: House, monkeypatch: pytest.MonkeyPatch) -> Operator:
+    """`alliance` as the operator of this test's house runs it."""
+    return operating(house.admin_url, house.masters, monkeypatch)

@@ -12,8 +12,8 @@ from alliance_api.domain.ids import Kind, format_id
 from tests import house as houses
 from tests.applications import CALLBACK, Application, elliptic, public
 from tests.house import House
-from tests.operators import Operator, operating
-from tests.people import Clinic, a_clinic
+from tests.operators import Operator
+from tests.people import Clinic
 
 SCOPE = "user/*.rs offline_access"
 
@@ -22,16 +22,6 @@ SCOPE = "user/*.rs offline_access"
 def house(scratch: str) -> Iterator[House]:
     with houses.open_house(scratch) as found:
         yield found
-
-
-@pytest.fixture
-def clinic(house: House) -> Clinic:
-    return a_clinic(house)
-
-
-@pytest.fixture
-def operator(house: House, monkeypatch: pytest.MonkeyPatch) -> Operator:
-    return operating(house.admin_url, house.masters, monkeypatch)
 
 
 def told(capsys: pytest.CaptureFixture[str]) -> dict[str, str]:

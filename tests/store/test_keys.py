@@ -31,16 +31,6 @@ def house(scratch: str) -> Iterator[House]:
         yield found
 
 
-@pytest.fixture
-def clinic(house: House) -> Clinic:
-    return a_clinic(house)
-
-
-@pytest.fixture
-def operator(house: House, monkeypatch: pytest.MonkeyPatch) -> Operator:
-    return operating(house.admin_url, house.masters, monkeypatch)
-
-
 def names(house: House) -> tuple[str, ...]:
     return parse(house.masters.read_text()).names
 

@@ -18,23 +18,13 @@ from tests import house as houses
 from tests.builders import a_case
 from tests.house import House, drop, maintenance
 from tests.operators import Operator, operating
-from tests.people import Clinic, a_clinic
+from tests.people import Clinic
 
 
 @pytest.fixture
 def house(scratch: str) -> Iterator[House]:
     with houses.open_house(scratch) as found:
         yield found
-
-
-@pytest.fixture
-def clinic(house: House) -> Clinic:
-    return a_clinic(house)
-
-
-@pytest.fixture
-def operator(house: House, monkeypatch: pytest.MonkeyPatch) -> Operator:
-    return operating(house.admin_url, house.masters, monkeypatch)
 
 
 def run(program: str, *arguments: str) -> bytes:
