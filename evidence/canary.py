@@ -22,6 +22,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import product
 from pathlib import Path
 from typing import Any, Self
 
@@ -327,8 +328,10 @@ def _ask_all(  # noqa: PLR0913  (who asks what of whom)
             for what in wrong(cases[0]):
                 ask(client, outcome, truth, canaries, asker, what)
         # What is changed is judged by how it was: so last, and of it all only who may see it.
-        for asker in asking:
-            for what in mutating(truth, next(iter(asker.relations), cases[0])):
+        # Closing comes after all of it: nothing begins in a closed case.
+        for closing, asker in product((False, True), asking):
+            case = next(iter(asker.relations), cases[0])
+            for what in mutating(truth, case, closing=closing):
                 ask(client, outcome, truth, canaries, asker, what)
 
 

@@ -85,11 +85,19 @@ def words() -> str:
     return f"Canary of an input: {uuid4()}"
 
 
-def mutating(truth: Truth, case: UUID) -> Iterator[Asking]:
-    """Yield every mutation, as well as it can be guessed, and with what does not belong there."""
+CLOSING = "closeCase"
+
+
+def mutating(truth: Truth, case: UUID, *, closing: bool) -> Iterator[Asking]:
+    """Yield every mutation, as well as it can be guessed, and with what does not belong there.
+
+    The one that closes a case is yielded apart.
+    """
     root = schema().mutation_type
     assert root is not None
     for name, field in root.fields.items():
+        if (name == CLOSING) is not closing:
+            continue
         given = field.args["input"].type
         kind = get_named_type(given)
         payload = get_named_type(field.type)

@@ -10,6 +10,7 @@ import re
 from alliance_api.charter import policies as law
 from alliance_api.charter.charter import WRITE
 from alliance_api.charter.policies import API_GRANTS, Policy
+from evidence.charter_text import WORD
 
 # Roles that a column of a table can hold: its constraint knows no other.
 PARTIES, ROLES = {"CLIENT", "THERAPIST"}, {"CLIENT", "THERAPIST", "CAREGIVER"}
@@ -30,6 +31,9 @@ SAME: dict[str, str] = {
     "person_keys_insert check: without p.organisation_id": (
         "the law of `people` shows one's own organisation, and no other"
     ),
+    "consents_update_own check: without (case_id IN": (
+        "whoever else is let in is the client, who may change all of it"
+    ),
 }
 
 
@@ -38,7 +42,8 @@ def reason(name: str, policies: tuple[Policy, ...]) -> str | None:
     for part, why in SAME.items():
         if part in name:
             return why
-    return asked_before(name, policies) or _no_such_role(name) or _one_client(policies)
+    told = asked_before(name, policies) or _no_such_role(name) or _may_already(name)
+    return told or _one_client(policies)
 
 
 def asked_before(name: str, policies: tuple[Policy, ...]) -> str | None:
@@ -53,11 +58,35 @@ def asked_before(name: str, policies: tuple[Policy, ...]) -> str | None:
     assert granted is not None
     assert policy.using is not None
     changed = {column.strip() for column in granted[1].split(",")}
-    own = _without_others(policy.using)
-    signed = "reviewed_by" in name
-    if signed or any(re.search(rf"\b{column}\b", own) for column in changed):
+    if _asks_more(name, policy, changed):
         return None
     return "USING asks the same of the same columns, which nobody may change"
+
+
+def _asks_more(name: str, policy: Policy, changed: set[str]) -> bool:
+    """Say whether the fault is about what is asked of a changed row alone.
+
+    Where rows are let in by another rule, who may change them is such a demand as well.
+    """
+    rules = [rule for rule in WRITE if (rule.table, rule.command) == (policy.table, "UPDATE")]
+    words = {word for rule in rules for word in re.findall(r"\w+", f"{rule.after} {rule.signs}")}
+    asked = words & changed
+    if not asked:
+        own = _without_others(policy.using or "")
+        return any(re.search(rf"\b{column}\b", own) for column in changed)
+    reach = len(rules) > 1 and " IN (" in name
+    return reach or _is_outermost(name, policy) or any(word in name for word in asked)
+
+
+def _is_outermost(name: str, policy: Policy) -> bool:
+    """Say whether a fault turns an AND between whole demands into an OR."""
+    found = re.search(r" check: AND (\d+) is OR", name)
+    [meant] = [each for each in law.policies() if each.name == policy.name]
+    if found is None or meant.check is None:
+        return False
+    place = [word.start() for word in WORD.finditer(meant.check)][int(found[1])]
+    before = meant.check[:place]
+    return before.count("(") == before.count(")")
 
 
 # Ways to say of a client's own rows which they are: the client is the only one of that role.
@@ -96,6 +125,20 @@ def _without_others(condition: str) -> str:
                 skipped.pop()
             depth -= 1
     return "".join(kept)
+
+
+def _may_already(name: str) -> str | None:
+    """Somebody more for a rule who may do all that, and more, by another one."""
+    found = re.fullmatch(r"(\w+) UPDATE (\d+): with (\w+)", name)
+    if found is None:
+        return None
+    rule = WRITE[int(found[2])]
+    for other in WRITE:
+        same = (other.table, other.command, other.gates) == (rule.table, rule.command, rule.gates)
+        asks = (other.author, other.own_role, other.where, other.before, other.after, other.signs)
+        if same and other is not rule and found[3] in other.relations and not any(asks):
+            return "another rule lets them, and asks no more of it"
+    return None
 
 
 def _no_such_role(name: str) -> str | None:

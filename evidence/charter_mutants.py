@@ -103,6 +103,8 @@ def of_the_writing_table() -> Iterator[Mutant]:
             "author": replace(rule, author=None),
             "own_role": replace(rule, own_role=None),
             "where": replace(rule, where=None),
+            "before": replace(rule, before=None),
+            "after": replace(rule, after=None),
             "signs": replace(rule, signs=None),
         }
         for name, other in gone.items():

@@ -21,6 +21,7 @@ def forge(house: House, found: Matrix) -> None:
     house.change("SET session_replication_role = replica")  # no foreign keys, no triggers
     _consents_noted_everywhere(house, found)
     _of_caregivers(house, found)
+    _over(house, found)
     _levels_of_every_goal(house, found)
     _every_goal_invited(house, found)
     _figures_of_every_level(house, found)
@@ -43,6 +44,18 @@ def _of_caregivers(house: House, found: Matrix) -> None:
     asked = {"informant_id": caregiver, "informant_role": "CAREGIVER"}
     _again(house, "occasions", clinic.case, id=str(uuid4()), **asked)
     _again(house, "commitments", clinic.case, id=str(uuid4()), owner_id=caregiver)
+
+
+def _over(house: House, found: Matrix) -> None:
+    """Let caregivers have consented everywhere, and taken it back as well; and a case be closed."""
+    caregiver = str(found.world.clinic.people["caregiver"].uuid)
+    given = {"given_role": "CAREGIVER", "given_by": caregiver, "withdrawn_at": None}
+    for case in found.world.cases:
+        _again(house, "consents", case, id=str(uuid4()), **given)
+        back = {**given, "withdrawn_at": "2026-03-02T09:00:00Z", "withdrawn_by": caregiver}
+        _again(house, "consents", case, id=str(uuid4()), **back)
+    _, closed = found.world.both
+    house.change("UPDATE cases SET status = 'CLOSED', closed_on = opened_on WHERE id = %s", closed)
 
 
 def _levels_of_every_goal(house: House, found: Matrix) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-_WORD = re.compile(r" (AND|OR) ")
+WORD = re.compile(r" (AND|OR) ")
 
 
 def flipped(condition: str) -> Iterator[tuple[str, str]]:
     """Yield the condition with one AND an OR, or one OR an AND."""
-    for number, found in enumerate(_WORD.finditer(condition)):
+    for number, found in enumerate(WORD.finditer(condition)):
         other = "OR" if found[1] == "AND" else "AND"
         changed = f"{condition[: found.start(1)]}{other}{condition[found.end(1) :]}"
         yield f"{found[1]} {number} is {other}", changed
@@ -33,7 +33,7 @@ def dropped(condition: str) -> Iterator[tuple[str, str]]:
             less = (
                 "without the way" if " OR " in inside[begin:one] + inside[other:stop] else "without"
             )
-            if _WORD.sub("", text):
+            if WORD.sub("", text):
                 yield f"{less} {text[:80]}", condition[:start] + left + condition[end:]
 
 
@@ -59,6 +59,6 @@ def _parts(inside: str) -> list[tuple[int, int]]:
     depth, cuts = 0, [0]
     for place, sign in enumerate(inside):
         depth += (sign == "(") - (sign == ")")
-        if not depth and (found := _WORD.match(inside, place)):
+        if not depth and (found := WORD.match(inside, place)):
             cuts += [found.start(), found.end()]
     return list(zip(cuts[::2], [*cuts[1::2], len(inside)], strict=True))

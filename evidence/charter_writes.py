@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -24,69 +25,93 @@ from tests.people import Person
 
 Row = Mapping[str, Any]
 
-# "as" is a column that has to be oneself; "in" one that has to be how one stands to the case.
+# "as" is a column that has to be oneself; "in" one that has to be how one stands to the case. What
+# holds of the row: "only" always, "was" of what is changed, "becomes" of what it is changed to.
 WRITES = """
-table            | command | scope                   | who                        | as           | in             | only
-measurements     | INSERT  | QuestionnaireResponse.c | client therapist caregiver | informant_id | informant_role |
-answers          | INSERT  | QuestionnaireResponse.c | client therapist caregiver | informant_id | informant_role |
-comments         | INSERT  | QuestionnaireResponse.c | client therapist caregiver | informant_id | informant_role |
-measurements     | UPDATE  | Consent.u               | client therapist caregiver | informant_id | informant_role |
-goals            | INSERT  | Goal.c                  | client therapist           | proposed_by  |                |
-goal_versions    | INSERT  | Goal.c Goal.u           | client therapist           | worded_by    |                |
-goal_stances     | UPDATE  | Goal.u                  | client therapist           | person_id    |                |
-goal_levels      | INSERT  | Goal.c Goal.u           | client therapist           |              |                |
-goal_ratings     | INSERT  | Goal.u                  | client therapist           | rated_by     | role           |
-preferences      | INSERT  | Goal.u                  | client therapist           | person_id    | role           |
-preferences      | UPDATE  | Goal.u                  | client therapist           |              | role           |
-commitments      | INSERT  | Task.c                  | client therapist           | owner_id     | owner_role     |
-commitments      | UPDATE  | Task.u                  | client therapist           | owner_id     | owner_role     |
-cases            | INSERT  | EpisodeOfCare.c         | manager                    |              |                |
-care_team        | INSERT  | CareTeam.c              | manager                    |              |                |
-care_team        | UPDATE  | CareTeam.u              | manager                    |              |                |
-care_team        | INSERT  | CareTeam.c              | client                     |              |                | INVITED
-care_team        | UPDATE  | CareTeam.u              | client                     |              |                | INVITED
-consents         | INSERT  | Consent.c               | client caregiver           | given_by     | given_role     |
-consents         | UPDATE  | Consent.u               | client caregiver           |              |                |
-notes            | INSERT  | DocumentReference.c     | therapist                  | author_id    |                |
-emergencies      | UPDATE  | AuditEvent.u            | officer                    | reviewed_by  |                |
-emergencies      | INSERT  | break_glass             | clinician                  | person_id    |                |
-legal_holds      | INSERT  | Consent.c               | officer                    | set_by       |                |
-legal_holds      | UPDATE  | Consent.u               | officer                    |              |                |
-erasures         | INSERT  | Patient.d               | officer                    | asked_by     |                |
-sessions         | INSERT  | Appointment.c           | therapist manager ehr      |              |                |
-sessions         | UPDATE  | Appointment.u           | therapist manager ehr      |              |                |
-occasions        | INSERT  | ServiceRequest.c        | therapist manager          |              |                |
-attendance       | INSERT  | Encounter.c             | therapist ehr              |              |                |
-read_ledger      | INSERT  |                         | anybody                    | person_id    |                |
-idempotency_keys | INSERT  |                         | anybody                    | person_id    |                |
-person_keys      | INSERT  |                         | anybody                    | person_id    |                |
+table            | command | scope                   | who                        | as           | in             | only                 | was               | becomes
+measurements     | INSERT  | QuestionnaireResponse.c | client therapist caregiver | informant_id | informant_role |                      |                   |
+answers          | INSERT  | QuestionnaireResponse.c | client therapist caregiver | informant_id | informant_role |                      |                   |
+comments         | INSERT  | QuestionnaireResponse.c | client therapist caregiver | informant_id | informant_role |                      |                   |
+measurements     | UPDATE  | Consent.u               | client therapist caregiver | informant_id | informant_role |                      |                   |
+goals            | INSERT  | Goal.c                  | client therapist           | proposed_by  |                |                      |                   |
+goal_versions    | INSERT  | Goal.c Goal.u           | client therapist           | worded_by    |                |                      |                   |
+goal_stances     | UPDATE  | Goal.u                  | client therapist           | person_id    |                |                      |                   |
+goal_levels      | INSERT  | Goal.c Goal.u           | client therapist           |              |                |                      |                   |
+goal_ratings     | INSERT  | Goal.u                  | client therapist           | rated_by     | role           |                      |                   |
+preferences      | INSERT  | Goal.u                  | client therapist           | person_id    | role           |                      |                   |
+preferences      | UPDATE  | Goal.u                  | client therapist           |              | role           |                      |                   |
+commitments      | INSERT  | Task.c                  | client therapist           | owner_id     | owner_role     |                      |                   |
+commitments      | UPDATE  | Task.u                  | client therapist           | owner_id     | owner_role     |                      |                   |
+cases            | INSERT  | EpisodeOfCare.c         | manager                    |              |                |                      |                   |
+cases            | UPDATE  | EpisodeOfCare.u         | therapist manager          |              |                |                      | status=ACTIVE     | status=CLOSED closed_on=some
+care_team        | INSERT  | CareTeam.c              | manager                    |              |                |                      |                   |
+care_team        | UPDATE  | CareTeam.u              | manager                    |              |                |                      |                   |
+care_team        | INSERT  | CareTeam.c              | client                     |              |                | authority=INVITED    |                   |
+care_team        | UPDATE  | CareTeam.u              | client                     |              |                | authority=INVITED    |                   |
+consents         | INSERT  | Consent.c               | client caregiver           | given_by     | given_role     |                      |                   |
+consents         | UPDATE  | Consent.u               | client                     |              |                |                      |                   |
+consents         | UPDATE  | Consent.u               | caregiver                  | withdrawn_by |                | given_role=CAREGIVER | withdrawn_at=none | withdrawn_at=some
+notes            | INSERT  | DocumentReference.c     | therapist                  | author_id    |                |                      |                   |
+emergencies      | UPDATE  | AuditEvent.u            | officer                    | reviewed_by  |                |                      |                   |
+emergencies      | INSERT  | break_glass             | clinician                  | person_id    |                |                      |                   |
+legal_holds      | INSERT  | Consent.c               | officer                    | set_by       |                |                      |                   |
+legal_holds      | UPDATE  | Consent.u               | officer                    |              |                |                      |                   |
+erasures         | INSERT  | Patient.d               | officer                    | asked_by     |                |                      |                   |
+sessions         | INSERT  | Appointment.c           | therapist manager ehr      |              |                |                      |                   |
+sessions         | UPDATE  | Appointment.u           | therapist manager ehr      |              |                |                      |                   |
+occasions        | INSERT  | ServiceRequest.c        | therapist manager          |              |                |                      |                   |
+attendance       | INSERT  | Encounter.c             | therapist ehr              |              |                |                      |                   |
+read_ledger      | INSERT  |                         | anybody                    | person_id    |                |                      |                   |
+idempotency_keys | INSERT  |                         | anybody                    | person_id    |                |                      |                   |
+person_keys      | INSERT  |                         | anybody                    | person_id    |                |                      |                   |
 """
 
-# What may be changed of a row, and nothing else; and something that it may be changed to.
-CHANGED = {
-    "measurements": "disclosure",
-    "goal_stances": "stance",
-    "preferences": "value",
-    "commitments": "outcome",
-    "care_team": "ends_at",
-    "consents": "withdrawn_at",
-    "emergencies": "reviewed_by",
-    "legal_holds": "lifted_at",
-    "sessions": "state",
+# What may be changed of every row at once; `ME` is whoever changes it, and `OTHER` is not.
+ME, OTHER = object(), object()
+AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
+CHANGED: dict[str, dict[str, Any]] = {
+    "measurements": {"disclosure": "SHARED"},
+    "goal_stances": {"stance": "AGREE"},
+    "preferences": {"value": 1},
+    "commitments": {"outcome": "KEPT"},
+    "cases": {"status": "CLOSED", "closed_on": AT.date()},
+    "care_team": {"ends_at": AT},
+    "consents": {"withdrawn_at": AT, "withdrawn_by": ME},
+    "emergencies": {"reviewed_by": ME},
+    "legal_holds": {"lifted_at": None},
+    "sessions": {"state": "PLANNED"},
 }
-CHANGED_TO: dict[str, Any] = {
-    "measurements": "SHARED",
-    "goal_stances": "AGREE",
-    "preferences": 1,
-    "commitments": "KEPT",
-    "care_team": "2099-01-01",
-    "consents": None,
-    "legal_holds": None,
-    "sessions": "PLANNED",
+# What is tried on single rows, where it is more than leaving the row as it is.
+TRIED: dict[str, tuple[dict[str, Any], ...]] = {
+    "cases": (
+        CHANGED["cases"],
+        {"status": "CLOSED", "closed_on": None},
+        {"status": "ACTIVE", "closed_on": AT.date()},
+    ),
+    "consents": (
+        CHANGED["consents"],
+        {"withdrawn_at": AT, "withdrawn_by": OTHER},
+        {"withdrawn_at": None, "withdrawn_by": ME},
+        {"assented_at": AT, "assented_by": ME},
+        {"assented_at": AT, "withdrawn_by": ME},
+    ),
+    "emergencies": ({"reviewed_by": ME}, {"reviewed_by": OTHER}),
 }
 CLINICIANS = frozenset({"clinician", "on call", "on call yesterday", "clinician until tomorrow"})
 SCOPES = sorted({name.partition("?")[0] for name in RESOURCES})
-MOST = 10  # rows of a table that are tried to be changed
+MOST = 12  # rows of a table that are tried to be changed
+# What makes rows of a table differ for the law, beside whether they were withdrawn.
+KINDS = (
+    "case_id",
+    "client_id",
+    "informant_id",
+    "person_id",
+    "owner_id",
+    "authority",
+    "role",
+    "given_role",
+    "status",
+)
 
 
 @dataclass(frozen=True)
@@ -100,14 +125,29 @@ class Rule:
     author: str
     role: str
     only: str
+    was: str
+    becomes: str
+
+    def about(self, was: Row, becomes: Row) -> bool:
+        """Say whether it is about such a change; of a new row both are the same."""
+        asked = ((self.only, was), (self.only, becomes), (self.was, was), (self.becomes, becomes))
+        return all(_is_so(word, row) for words, row in asked for word in words.split())
+
+
+def _is_so(word: str, row: Row) -> bool:
+    name, _, value = word.partition("=")
+    if value in {"none", "some"}:
+        return (row[name] is None) == (value == "none")
+    return bool(row[name] == value)
 
 
 def _rules() -> tuple[Rule, ...]:
     found = []
     for line in WRITES.strip().splitlines()[1:]:
-        table, command, scopes, who, author, role, only = (cell.strip() for cell in line.split("|"))
-        words = frozenset(scopes.split()), frozenset(who.split())
-        found.append(Rule(table, command, *words, author, role, only))
+        table, command, scopes, who, *words = (cell.strip() for cell in line.split("|"))
+        found.append(
+            Rule(table, command, frozenset(scopes.split()), frozenset(who.split()), *words)
+        )
     return tuple(found)
 
 
@@ -121,8 +161,8 @@ class Writer:
     asker: Asker
     lacks: frozenset[str] = frozenset()
 
-    def may(self, rule: Rule, row: Row) -> bool:
-        """Say whether a rule lets them write a row."""
+    def may(self, rule: Rule, row: Row, was: Row | None = None) -> bool:
+        """Say whether a rule lets them write a row, or change it from what it was."""
         asker = self.asker
         if row["organisation_id"] != asker.organisation:
             return False
@@ -130,9 +170,10 @@ class Writer:
             return False
         if rule.author and row[rule.author] != asker.person:
             return False
-        if rule.only and row["authority"] != rule.only:
+        if not rule.about(row if was is None else was, row):
             return False
-        stands = asker.relations.get(row.get("case_id", UUID(int=0)), "")
+        case = row["id"] if rule.table == "cases" else row.get("case_id", UUID(int=0))
+        stands = asker.relations.get(case, "")
         offices = set(asker.offices) if asker.patient is None else set()
         offices |= {"anybody"}
         if asker.speaker and asker.speaker.name in CLINICIANS and asker.patient is None:
@@ -140,6 +181,11 @@ class Writer:
         if rule.who & offices:
             return True
         return stands in rule.who and (not rule.role or row[rule.role] == stands.upper())
+
+
+def _set(change: Mapping[str, Any]) -> sql.Composed:
+    columns = (sql.SQL("{} = %s").format(sql.Identifier(name)) for name in change)
+    return sql.SQL(", ").join(columns)
 
 
 class Attempts:
@@ -192,7 +238,8 @@ class Attempts:
                 yield "INSERT", row
         if "UPDATE" in commands:
             for row in self._there(table):
-                yield "UPDATE", row
+                for change in TRIED.get(table, (None,)):
+                    yield "UPDATE", {**row, "change": self._given(writer, change)}
 
     def _wrong(self, writer: Writer, command: str, row: Row) -> bool:
         table = row["table"]
@@ -201,8 +248,8 @@ class Attempts:
             must = any(writer.may(rule, row) for rule in rules)
             done = self._inserts(table, row)
             return self._note(must != done, writer, command, row)
-        signed = {**row, "reviewed_by": row.get("signed", None)}
-        must = any(writer.may(rule, signed) for rule in rules)
+        becomes = {**row, **(row["change"] or {})}
+        must = any(writer.may(rule, becomes, row) for rule in rules)
         must = must and self._oracle.allows(writer.asker, table, row)
         return self._note(must != self._updates(table, row), writer, command, row)
 
@@ -217,7 +264,7 @@ class Attempts:
         given = {
             name: Json(value) if isinstance(value, dict) else value
             for name, value in row.items()
-            if name not in {"place", "table", "position", "transaction", "signed"}
+            if name not in {"place", "table", "position", "transaction"}
         }
         statement = sql.SQL("INSERT INTO {} ({}) OVERRIDING SYSTEM VALUE VALUES ({})").format(
             sql.Identifier(table),
@@ -234,14 +281,13 @@ class Attempts:
         return True
 
     def _updates(self, table: str, row: Row) -> bool:
-        column = CHANGED[table]
-        value = row["signed"] if "signed" in row else row[column]
-        statement = sql.SQL("UPDATE {} SET {} = %s WHERE ctid = %s::tid").format(
-            sql.Identifier(table), sql.Identifier(column)
+        change = row["change"] or {name: row[name] for name in CHANGED[table]}
+        statement = sql.SQL("UPDATE {} SET {} WHERE ctid = %s::tid").format(
+            sql.Identifier(table), _set(change)
         )
         try:
             with self._house.admin.transaction(force_rollback=True):
-                done = self._house.admin.execute(statement, [value, row["place"]])
+                done = self._house.admin.execute(statement, [*change.values(), row["place"]])
                 return done.rowcount == 1
         except errors.InsufficientPrivilege:
             return False
@@ -253,17 +299,13 @@ class Attempts:
         rules = [rule for rule in RULES if (rule.table, rule.command) == (table, "UPDATE")]
         if not rules:
             return False
-        me = writer.asker.person
+        change = self._given(writer, CHANGED[table]) or {}
         rows = self._with_mine(writer, rules[0])
-        signed = ({**row, "reviewed_by": me} for row in rows)
-        must = sum(any(writer.may(rule, row) for rule in rules) for row in signed)
-        statement = sql.SQL("UPDATE {} SET {} = %s").format(
-            sql.Identifier(table), sql.Identifier(CHANGED[table])
-        )
+        must = sum(any(writer.may(rule, {**row, **change}, row) for rule in rules) for row in rows)
+        statement = sql.SQL("UPDATE {} SET {}").format(sql.Identifier(table), _set(change))
         try:
             with self._house.admin.transaction(force_rollback=True):
-                value = me if table == "emergencies" else CHANGED_TO[table]
-                done = self._house.admin.execute(statement, [value]).rowcount
+                done = self._house.admin.execute(statement, list(change.values())).rowcount
         except errors.InsufficientPrivilege:
             done = -1  # rows that may be changed, but not to this
         row = {"table": table, "changed": done, "must": must}
@@ -275,7 +317,7 @@ class Attempts:
         asker = writer.asker
         ours = [row for row in rows if row["organisation_id"] == asker.organisation]
         by_case = {row["case_id"]: row for row in ours} if rule.author and ours else {}
-        if not by_case or rule.author == "reviewed_by":
+        if not by_case or rule.author in CHANGED[rule.table]:
             return rows
         self._house.change("RESET ROLE")
         self._house.change("SET LOCAL session_replication_role = replica")
@@ -330,6 +372,15 @@ class Attempts:
         here, there = self._world.clinic.organisation, self._elsewhere.organisation
         return there if organisation == here else here
 
+    def _given(self, writer: Writer, change: Mapping[str, Any] | None) -> dict[str, Any] | None:
+        """Return a change with people in it."""
+        if change is None:
+            return None
+        who = {ME: writer.asker.person, OTHER: self._world.neighbour.uuid}
+        return {
+            name: who[value] if value in (ME, OTHER) else value for name, value in change.items()
+        }
+
     def _choices(
         self, rules: list[Rule], asker: Asker, case: UUID, other: UUID
     ) -> Iterator[dict[str, Any]]:
@@ -355,15 +406,9 @@ class Attempts:
         """Return rows to change: some of each author, role and authority."""
         kinds: dict[tuple[Any, ...], Row] = {}
         for row in self._rows[table]:
-            names = ("case_id", "informant_id", "person_id", "owner_id", "authority", "role")
-            kinds.setdefault(tuple(row.get(name) for name in names), row)
-        found = [{**row, "table": table} for row in list(kinds.values())[:MOST]]
-        if table != "emergencies":
-            return found
-        officer = self._world.clinic.people["officer"].uuid
-        return [
-            {**row, "signed": who} for row in found for who in (officer, self._world.neighbour.uuid)
-        ]
+            kind = (row.get("withdrawn_at") is None, *(row.get(name) for name in KINDS))
+            kinds.setdefault(kind, row)
+        return [{**row, "table": table} for row in list(kinds.values())[:MOST]]
 
     def reaches(self, table: str, asker: Asker) -> bool:
         """Say whether whoever is bound reaches rows of another organisation, to read or to write."""

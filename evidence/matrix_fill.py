@@ -149,7 +149,7 @@ def _aggregates(house: House, world: World) -> None:
 def _people(house: House, world: World) -> None:
     """Let a therapy have ended, a former caregiver have been erased, and a hold have been lifted."""
     last = list(world.cases)[-1]
-    house.change("UPDATE cases SET closed_on = now()::date WHERE id = %s", last)
+    house.change("UPDATE cases SET status = 'CLOSED', closed_on = now()::date WHERE id = %s", last)
     house.change("UPDATE legal_holds SET lifted_at = now()")
     # Somebody who said nothing: of what an erased person said, another test tells.
     house.change(

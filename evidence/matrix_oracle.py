@@ -33,6 +33,7 @@ ROOTS = {
 # What a mutation hands back is read under the same verdicts as everything else of that type.
 MUTATIONS = {
     "openCase": "Case",
+    "closeCase": "Case",
     "joinCareTeam": "Case",
     "leaveCareTeam": "Case",
     "planMeasurement": "Occasion",

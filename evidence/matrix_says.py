@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from alliance_api.domain.disclosure import Disclosure
 from evidence.broken_query import Oracle
@@ -85,9 +86,16 @@ def _ratings(view: View, thing: Thing) -> list[int]:
     return [row["level"] for row in sorted(found, key=lambda r: (r["rated_at"], str(r["id"])))]
 
 
+def _day(at: str, case: Row) -> str:
+    return datetime.fromisoformat(at).astimezone(ZoneInfo(case["time_zone"])).date().isoformat()
+
+
 def _state(view: View, thing: Thing, _: Mapping[str, Any]) -> str:
     if view.all("measurements", occasion_id=thing.row["id"]):
         return "DONE"
+    case = view.one("cases", id=thing.row["case_id"])
+    if case and case["closed_on"] and _day(thing.row["due_at"], case) >= str(case["closed_on"]):
+        return "DROPPED"
     if view.now < thing.row["opens_on"]:
         return "PLANNED"
     return "OVERDUE" if view.now > thing.row["due_at"] else "DUE"

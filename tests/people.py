@@ -124,6 +124,7 @@ def with_key(given: dict[str, Any]) -> dict[str, Any]:
 
 CHANGED = {
     "openCase": "case",
+    "closeCase": "case",
     "planMeasurement": "occasion",
     "submitMeasurement": "measurement",
     "changeDisclosure": "measurement",

@@ -130,7 +130,8 @@ def _writing() -> list[str]:
         verb = {"INSERT": "added", "UPDATE": "changed"}[rule.command]
         gates = " or ".join(f"`{gate}`" for gate in rule.gates)
         who = ", ".join(relation.lower() for relation in rule.relations)
-        where = f", where {rule.where}" if rule.where else ""
+        words = (("where", rule.where), ("while", rule.before), ("so that", rule.after))
+        where = "".join(f", {word} {told}" for word, told in words if told)
         author = rule.author or rule.signs or ""
         lines.append(
             f"| {rule.table.replace('_', ' ')} | {verb} | {gates} | {who}{where} | {author} |"

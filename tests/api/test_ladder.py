@@ -131,6 +131,7 @@ def test_a_stranger_of_the_same_organisation_knows_of_nothing(
 # Who knows of what a mutation is about, and may not do it; the law of writing, in plain words.
 MAY_NOT: dict[str, tuple[str, ...]] = {
     "openCase": ("therapist",),
+    "closeCase": ("client", "supervisor", "caregiver"),
     "planMeasurement": ("client", "supervisor", "caregiver"),
     "submitMeasurement": ("therapist", "supervisor", "manager"),
     "changeDisclosure": ("therapist", "supervisor"),

@@ -147,6 +147,7 @@ def test_reliability_is_no_managers_tool(clinic: Clinic, name: str) -> None:
 
 FACTS: dict[str, list[str]] = {
     "openCase": ["case.opened", "care_team.joined"],
+    "closeCase": ["session.cancelled", "case.closed"],
     "planMeasurement": ["occasion.planned"],
     "submitMeasurement": ["measurement.submitted", "occasion.settled"],
     "changeDisclosure": ["disclosure.changed"],
@@ -174,10 +175,12 @@ FACTS: dict[str, list[str]] = {
     "reviewEmergency": ["emergency.reviewed"],
     "writeNote": [],
 }
-# A session that was moved is another one; what the client says is stated of what the team sees;
-# of a team it is stated who came or went; and who answers settles what they were asked.
+# A session that was moved is another one; a case takes its sessions along; what the client says is
+# stated of what the team sees; of a team it is stated who came or went; and who answers settles what
+# they were asked.
 OF_ANOTHER = {
     "openCase",
+    "closeCase",
     "submitMeasurement",
     "moveSession",
     "confirmHeard",

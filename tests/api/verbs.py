@@ -47,6 +47,12 @@ def _open(clinic: Clinic, _: Story) -> Good:
     return Good(clinic.manager, given, {"client": "person", "therapist": "person"})
 
 
+def _close(clinic: Clinic, story: Story) -> Good:
+    story.hours = 2  # one of the sessions is still to come
+    story.with_sessions("k .")
+    return Good(clinic.therapist, {"case": story.case_id}, {"case": "case"})
+
+
 def _plan(clinic: Clinic, story: Story) -> Good:
     story.with_sessions(".")
     given = {
@@ -261,6 +267,7 @@ def _lift(clinic: Clinic, story: Story) -> Good:
 
 _MAKERS: dict[str, Callable[[Clinic, Story], Good]] = {
     "openCase": _open,
+    "closeCase": _close,
     "planMeasurement": _plan,
     "submitMeasurement": _submit,
     "changeDisclosure": _disclose,

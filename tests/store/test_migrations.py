@@ -65,3 +65,17 @@ def test_keys_and_unique_constraints_start_with_the_organisation(table: object) 
     assert found
     for constraint in found:
         assert next(iter(constraint.columns)).name == "organisation_id"
+
+
+def may_close(url: str) -> bool:
+    with psycopg.connect(url) as connection:
+        asked = "SELECT FROM pg_policies WHERE tablename = 'cases' AND cmd = 'UPDATE'"
+        return connection.execute(asked).fetchone() is not None
+
+
+def test_before_a_case_could_be_closed_nobody_had_the_right(scratch: str) -> None:
+    assert may_close(scratch)
+    migrate.migrate(scratch, "0005", down=True)
+    assert not may_close(scratch)
+    migrate.migrate(scratch)
+    assert may_close(scratch)

@@ -111,3 +111,29 @@ def test_what_stood_before_the_feed_was_read_is_stated_by_the_migration(scratch:
     assert by_kind["session.planned"]["therapist"] == clinic.therapist.id
     relations = {extra["relation"] for kind, _, extra in stated if kind == "care_team.joined"}
     assert relations == {"THERAPIST", "SUPERVISOR", "CAREGIVER"}
+
+
+def test_of_a_closed_case_it_is_told_whose_it_was_and_that_it_is_closed(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clinic = a_clinic(house)
+    with house.at(datetime.now(UTC) - timedelta(days=60)):
+        opened = clinic.manager.done(
+            "openCase",
+            "",
+            client=clinic.client.id,
+            therapist=clinic.therapist.id,
+            timeZone="Europe/Berlin",
+        )
+        due = (datetime.now(UTC) + timedelta(days=60)).isoformat()
+        clinic.client.done("makeCommitment", "", case=opened["id"], wording="Call", dueAt=due)
+        clinic.client.done("proposeGoal", "", case=opened["id"], wording="Sleep")
+    prune(house, monkeypatch)
+    going = [event["type"] for event in told_all(clinic.notifier())]
+    assert going == ["case.opened", "care_team.joined", "commitment.made", "goal.proposed"]
+    with house.at(datetime.now(UTC) - timedelta(days=50)):
+        clinic.therapist.done("closeCase", "", case=opened["id"])
+    prune(house, monkeypatch)
+    # The client is still told of broken glass; of nothing else is anybody reminded.
+    closed = [event["type"] for event in told_all(clinic.notifier())]
+    assert closed == ["case.opened", "case.closed"]

@@ -78,8 +78,9 @@ READ = _read(_TABLE)
 class Writing:
     """Who may write a table: the scope, the relations, and the column that must be oneself.
 
-    `where` is a further condition on the row, in SQL; `signs` the column in which whoever changes
-    it leaves their own id.
+    Further conditions on the row are SQL: `where` holds before and after, `before` of what is
+    changed, `after` of what it becomes. `signs` is the column in which whoever changes it leaves
+    their own id; `case` the one that names the case.
     """
 
     table: str
@@ -89,7 +90,10 @@ class Writing:
     author: str | None = None
     own_role: str | None = None
     where: str | None = None
+    before: str | None = None
+    after: str | None = None
     signs: str | None = None
+    case: str = "case_id"
 
 
 WRITE: tuple[Writing, ...] = (
@@ -114,6 +118,11 @@ WRITE: tuple[Writing, ...] = (
     Writing("commitments", "UPDATE", ("Task.u",), (C, T), "owner_id", "owner_role"),
     # A manager opens cases and appoints care teams.
     Writing("cases", "INSERT", ("EpisodeOfCare.c",), (M,)),
+    # Whoever treats, or may open a case, closes it: once, and for good.
+    Writing(
+        "cases", "UPDATE", ("EpisodeOfCare.u",), (T, M), case="id",
+        before="status = 'ACTIVE'", after="status = 'CLOSED' AND closed_on IS NOT NULL",
+    ),
     Writing("care_team", "INSERT", ("CareTeam.c",), (M,)),
     Writing("care_team", "UPDATE", ("CareTeam.u",), (M,)),
     # A young person may invite a caregiver, and let them go again.
@@ -121,7 +130,12 @@ WRITE: tuple[Writing, ...] = (
     Writing("care_team", "UPDATE", ("CareTeam.u",), (C,), where="authority = 'INVITED'"),
     # Consents are the client's; a caregiver's is live only with the client's own assent.
     Writing("consents", "INSERT", ("Consent.c",), (C, G), "given_by", "given_role"),
-    Writing("consents", "UPDATE", ("Consent.u",), (C, G)),
+    Writing("consents", "UPDATE", ("Consent.u",), (C,)),
+    # A caregiver takes back what caregivers gave, and signs it; the assent is not theirs to write.
+    Writing(
+        "consents", "UPDATE", ("Consent.u",), (G,), where="given_role = 'CAREGIVER'",
+        before="withdrawn_at IS NULL", after="withdrawn_at IS NOT NULL", signs="withdrawn_by",
+    ),
     Writing("notes", "INSERT", ("DocumentReference.c",), (T,), "author_id"),
     # The privacy officer reviews what was read through broken glass, and guards legal holds.
     Writing("emergencies", "UPDATE", ("AuditEvent.u",), (P,), signs="reviewed_by"),

@@ -173,9 +173,9 @@ def _reach_to_write(rule: Writing) -> str:
     ways = [holds(office) for office in OF_AN_ORGANISATION if office in rule.relations]
     if of_a_case and rule.own_role:
         own = standing(of_a_case, "s.case_id, s.relation")
-        ways.append(f"(case_id, {rule.own_role}) IN {own}")
+        ways.append(f"({rule.case}, {rule.own_role}) IN {own}")
     elif of_a_case:
-        ways.append(f"case_id IN {standing(of_a_case)}")
+        ways.append(f"{rule.case} IN {standing(of_a_case)}")
     return f"({' OR '.join(ways)})"
 
 
@@ -185,11 +185,13 @@ def _write(rule: Writing) -> Policy:
         parts.append(f"{rule.author} = {ME}")
     if rule.where:
         parts.append(rule.where)
-    condition = " AND ".join([*parts, _reach_to_write(rule)])
+    parts.append(_reach_to_write(rule))
+    before = [rule.before] if rule.before else []
+    after = [rule.after] if rule.after else []
+    signed = [f"{rule.signs} = {ME}"] if rule.signs else []
     name = f"{rule.table}_{rule.command.lower()}" + ("_own" if rule.where else "")
-    using = condition if rule.command == "UPDATE" else None
-    check = f"{condition} AND {rule.signs} = {ME}" if rule.signs else condition
-    return Policy(name, rule.table, rule.command, using, check)
+    using = " AND ".join([*parts, *before]) if rule.command == "UPDATE" else None
+    return Policy(name, rule.table, rule.command, using, " AND ".join([*parts, *after, *signed]))
 
 
 def writing() -> list[Policy]:
@@ -405,7 +407,7 @@ ENGINE_GRANTS: dict[str, str] = {
 ENGINE_ONLY = frozenset({"score_inputs", "research_subjects", "aggregate_sets"})
 
 API_GRANTS: dict[str, str] = {
-    "cases": "SELECT, INSERT",
+    "cases": "SELECT, INSERT, UPDATE (status, closed_on)",
     "care_team": "SELECT, INSERT, UPDATE (ends_at)",
     "consents": "SELECT, INSERT, UPDATE (withdrawn_at, withdrawn_by, assented_at, assented_by)",
     "notes": "SELECT, INSERT",

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Uuid, bindparam, func, or_, select
+from sqlalchemy import Uuid, bindparam, func, or_, select, update
 
 from .rows import Found, Query, add, all_of, new_id, one
 from .tables import care_team, cases, identities, people, standing
@@ -40,6 +40,14 @@ async def own_roles(tx: Transaction, case: UUID) -> frozenset[str]:
     """Return how the principal stands to a case now."""
     rows = await _OWN_ROLES.all(tx, case=case, person=tx.principal.person)
     return frozenset(row["relation"] for row in rows)
+
+
+async def close(tx: Transaction, case: UUID, closed_on: date) -> bool:
+    """Close a case that is open; return whether the principal may."""
+    done = await tx.run(
+        update(cases).where(cases.c.id == case).values(status="CLOSED", closed_on=closed_on)
+    )
+    return done.rowcount == 1
 
 
 async def members(tx: Transaction, case: UUID, *relations: str) -> Sequence[Found]:

@@ -24,9 +24,17 @@ WHERE young.organisation_id IS NULL
 ORDER BY f.organisation_id, f.transaction DESC, f.position DESC
 """
 
-# What a reader who begins anew must still be told, by type: each says what is true today.
+# What a reader who begins anew must still be told, by type: each says what is true today. Of a case
+# that was closed it is told whose it was, and that it is: nobody is reminded of anything in it, but
+# its client is still to be told of broken glass.
+_GOES_ON: Final = (
+    "EXISTS (SELECT FROM cases c WHERE c.organisation_id = f.organisation_id "
+    "AND c.id = f.case_id AND c.status = 'ACTIVE')"
+)
+_ALWAYS: Final = frozenset({"case.opened", "case.closed", "person.erased"})
 _STANDS: Final = {
-    "case.opened": "EXISTS (SELECT FROM cases c WHERE c.id = f.subject_id AND c.status = 'ACTIVE')",
+    "case.opened": "true",
+    "case.closed": "true",
     "care_team.joined": (
         "EXISTS (SELECT FROM care_team t WHERE t.case_id = f.case_id AND t.person_id = f.subject_id "
         "AND t.relation = f.extra ->> 'relation' AND (t.ends_at IS NULL OR t.ends_at > now()))"
@@ -49,7 +57,10 @@ _STANDS: Final = {
     ),
     "person.erased": "true",
 }
-_STILL = " OR ".join(f"(f.type = '{kind}' AND {stands})" for kind, stands in _STANDS.items())
+_STILL = " OR ".join(
+    f"(f.type = '{kind}' AND {stands}{'' if kind in _ALWAYS else f' AND {_GOES_ON}'})"
+    for kind, stands in _STANDS.items()
+)
 _PRUNE = f"""
 DELETE FROM facts f USING horizons h
 WHERE f.organisation_id = h.organisation_id

@@ -11,7 +11,7 @@ from sqlalchemy import Select, Uuid, bindparam, func, or_, select, update
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 
 from .prepared import prepared
-from .rows import Found, Query, add, new_id, one
+from .rows import Found, Query, add, all_of, new_id, one
 from .tables import attendance, sessions
 from .transaction import Transaction
 
@@ -62,6 +62,24 @@ async def set_state(tx: Transaction, session: UUID, state: str) -> bool:
     """Say what became of a plan; return whether the principal may."""
     done = await tx.run(update(sessions).where(sessions.c.id == session).values(state=state))
     return done.rowcount == 1
+
+
+async def planned(tx: Transaction, case: UUID) -> Sequence[Found]:
+    """Return the sessions of a case of which nobody has said what became of them (engine)."""
+    return await all_of(
+        tx,
+        select(sessions.c.id, sessions.c.planned_start)
+        .where(sessions.c.case_id == case, sessions.c.state == "PLANNED")
+        .order_by(sessions.c.planned_start, sessions.c.id),
+    )
+
+
+async def last_started(tx: Transaction, case: UUID) -> datetime | None:
+    """Return when the latest session that was kept started (for the engine)."""
+    found = await one(
+        tx, select(func.max(attendance.c.started_at)).where(attendance.c.case_id == case)
+    )
+    return next(iter(found.values())) if found else None
 
 
 async def record(tx: Transaction, **values: Any) -> None:

@@ -26,6 +26,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from .rows import Found, Query, add_figures, all_of, new_id, one
 from .tables import (
     attendance,
+    cases,
     instruments,
     measurements,
     occasions,
@@ -55,6 +56,12 @@ def _asked() -> Select[Any]:
         sessions.c.id == occasions.c.session_id,
         or_(sessions.c.state == "MOVED", sessions.c.state == "CANCELLED"),
     )
+    # In the case's own zone, as the day on which it was closed is one of that zone.
+    closed = exists().where(
+        cases.c.organisation_id == organisation,
+        cases.c.id == occasions.c.case_id,
+        cases.c.closed_on <= func.date(func.timezone(cases.c.time_zone, occasions.c.due_at)),
+    )
     form = (instruments.c.organisation_id == organisation) & (
         instruments.c.id == occasions.c.instrument_id
     )
@@ -67,7 +74,7 @@ def _asked() -> Select[Any]:
             instruments.c.code,
             exists().where(*of_it).label("answered"),
             exists().where(*of_it, measurements.c.scores_open_at.is_not(None)).label("known"),
-            or_(moved, not_kept).label("off"),
+            or_(moved, not_kept, closed).label("off"),
         )
         .select_from(occasions.join(instruments, form))
         .where(occasions.c.case_id == bindparam("case", type_=Uuid))
@@ -97,7 +104,8 @@ _ASKED, _PRESENT = Query.of(_asked()), Query.of(_present())
 async def asked(tx: Transaction, case: UUID) -> Sequence[Found]:
     """Return every occasion of a case, in order; whether it was answered, and others know (engine).
 
-    `off`: it is about a session that was not held, so that there was nothing to answer.
+    `off`: it is about a session that was not held, so that there was nothing to answer; or the case
+    was closed before it was due.
     """
     return await _ASKED.all(tx, case=case)
 

@@ -15,7 +15,7 @@ from alliance_api.domain.texts import check_text
 from alliance_api.store import commitments, outbox
 from alliance_api.store.transaction import Transaction
 
-from .common import case_of, not_found, own_party, refuse, text_id
+from .common import case_of, going_case, not_found, own_party, refuse, text_id
 from .derive_signals import Part, derive_signals
 from .reliability import derive
 
@@ -27,7 +27,7 @@ async def make(
     refuse_if((*check_text(wording, "wording"), *check_aware(due_at=due_at)))
     if due_at <= now:
         refuse("DUE_IN_THE_PAST", "A promise is due in the future. Choose a later time.", "due_at")
-    frame = await case_of(tx, case)
+    frame = await going_case(tx, case)
     role = await own_party(tx, case)
     made = await commitments.make(
         tx, case_id=case, owner_role=role, wording=wording, due_at=due_at, made_at=now

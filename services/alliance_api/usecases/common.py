@@ -29,6 +29,19 @@ async def case_of(tx: Transaction, case: UUID, field: str = "case") -> Found:
     return found if found is not None else not_found("case", field)
 
 
+async def going_case(tx: Transaction, case: UUID, field: str = "case") -> Found:
+    """Return a case the principal may see in which something new may begin, or refuse.
+
+    Nobody closes it before the transaction is over.
+    """
+    await tx.lock(closing(case), shared=True)
+    found = await case_of(tx, case, field)
+    if found["status"] == "CLOSED":
+        message = "This case is closed: nothing new begins in it. Open another case to go on."
+        refuse("CASE_CLOSED", message, field)
+    return found
+
+
 async def session_of(
     tx: Transaction, session: UUID, case: UUID | None = None, field: str = "session"
 ) -> Found:
@@ -57,6 +70,11 @@ async def own_party(tx: Transaction, case: UUID, field: str = "case") -> str:
 def text_id(kind: Kind, value: UUID) -> str:
     """Return a global id."""
     return format_id(kind, value)
+
+
+def closing(case: UUID) -> str:
+    """Return the lock under which a case is closed, and beside which something begins in it."""
+    return f"closing:{case}"
 
 
 def opening(case: UUID) -> str:

@@ -27,7 +27,7 @@ from alliance_api.domain.parties import PartyRole
 from alliance_api.store import cases, goals, outbox
 from alliance_api.store.transaction import Transaction
 
-from .common import case_of, not_found, own_party, refuse, session_of, text_id
+from .common import case_of, going_case, not_found, own_party, refuse, session_of, text_id
 from .derive_goals import by_party, derive_goals
 from .derive_signals import Part, derive_signals
 
@@ -59,7 +59,7 @@ async def propose(  # noqa: PLR0913  (what a goal is made of)
 ) -> UUID:
     """Propose a goal in one's own words. Returns the goal."""
     refuse_if((*check_wording(wording), *_check_weight(weight), *check_levels(kind, levels)))
-    found = await case_of(tx, case)
+    found = await going_case(tx, case)
     role = await own_party(tx, case)
     values = {"case_id": case, "to_caregivers": to_caregivers}
     goal = await goals.propose(tx, **values, kind=kind.value, weight=weight, proposed_at=now)

@@ -18,7 +18,7 @@ from alliance_api.domain.texts import check_text
 from alliance_api.store import cases, derived, measurements, outbox, sessions
 from alliance_api.store.transaction import Transaction
 
-from .common import case_of, not_found, opening, refuse, session_of, text_id
+from .common import case_of, going_case, not_found, opening, refuse, session_of, text_id
 from .derive import derive_alliance
 from .derive_signals import Part, derive_signals, of_a_form
 from .forms import check_age, form_of
@@ -42,7 +42,7 @@ async def plan(  # noqa: PLR0913  (what an occasion is made of)
     refuse_if(check_aware(opens_at=opens_at, due_at=due_at))
     if due_at <= opens_at:
         refuse("DUE_BEFORE_OPEN", "A measure must be due after it opens.", "due_at")
-    found = await case_of(tx, case)
+    found = await going_case(tx, case)
     if session is not None:
         await session_of(tx, session, case)
     row, definition = await form_of(tx, instrument)

@@ -56,6 +56,8 @@ def session_record(row: Mapping[str, Any]) -> SessionRecord:
     """Return a session as far as reliability is concerned."""
     outcome = "MOVED" if row["state"] == "MOVED" else row["outcome"]
     by = row["cancelled_by"]
+    if outcome == SessionOutcome.CANCELLED and by is None:
+        outcome = None  # by neither party, since the case was closed: it counts for nobody
     return SessionRecord(
         planned_start=row["planned_start"],
         outcome=SessionOutcome(outcome) if outcome else None,

@@ -22,7 +22,7 @@ from alliance_api.domain.plans import check_span
 from alliance_api.store import cases, derived, measurements, outbox, sessions
 from alliance_api.store.transaction import Transaction
 
-from .common import case_of, not_found, opening, refuse, session_of, text_id
+from .common import case_of, going_case, not_found, opening, refuse, session_of, text_id
 from .derive import derive_alliance
 from .derive_signals import Part, derive_signals
 from .reliability import derive
@@ -40,7 +40,7 @@ async def schedule(  # noqa: PLR0913  (what a plan is made of)
 ) -> UUID:
     """Plan a session; therapist and manager do. Returns the session."""
     refuse_if(check_span(planned_start, planned_end))
-    frame = await case_of(tx, case)
+    frame = await going_case(tx, case)
     leads = await _therapist(tx, case, therapist)
     number = await _free(tx, case, leads, planned_start, planned_end)
     session = await sessions.plan(
@@ -69,6 +69,8 @@ async def move(
 ) -> UUID:
     """Move a planned session; the chain is kept. Returns the new session."""
     refuse_if(check_span(planned_start, planned_end))
+    # The case before the session: whoever closes the case takes them in this order, too.
+    await going_case(tx, (await session_of(tx, session))["case_id"], "session")
     old = await _planned(tx, session)
     number = await _free(
         tx, old["case_id"], old["therapist_id"], planned_start, planned_end, but=session

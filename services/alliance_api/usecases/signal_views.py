@@ -98,7 +98,8 @@ def pairings(found: Iterable[Series]) -> tuple[Pairing, ...]:
 def askings(occasions: Iterable[Found], audience: str) -> tuple[Asking, ...]:
     """Return whom was asked for what, and whether they answered as far as an audience may know.
 
-    What was not answered about a session that was not held is nobody's failing.
+    What was not answered about a session that was not held is nobody's failing; nor is what was due
+    when the case was closed, or later.
     """
     rows: dict[tuple[Any, ...], list[Asked]] = {}
     for row in occasions:

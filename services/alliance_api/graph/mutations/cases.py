@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 import strawberry
@@ -51,6 +51,32 @@ async def open_case(tx: Transaction, now: datetime, given: OpenCaseInput) -> UUI
         interval_days=given.interval_days,
         jurisdiction=given.jurisdiction,
         part2=given.part2,
+    )
+
+
+@strawberry.input
+class CloseCaseInput:
+    """Which case ends, and on which day."""
+
+    idempotency_key: strawberry.ID
+    case: strawberry.ID
+    closed_on: date | None = strawberry.field(
+        default=None,
+        description="The day on which care ended, in the zone of the case; today if left out.",
+    )
+
+
+@verb(
+    # Planned sessions fall with their case, and one that was held tells when it cannot have ended.
+    reads=("EpisodeOfCare", "Appointment", "Encounter"),
+    writes=("EpisodeOfCare.u", "Appointment.u"),
+    changes=("case", Case),
+    codes=("ALREADY_CLOSED", "CLOSED_BEFORE_OPENED", "IN_THE_FUTURE", "HELD_AFTER_CLOSING"),
+)
+async def close_case(tx: Transaction, now: datetime, given: CloseCaseInput) -> UUID:
+    """Close a case for good: its later sessions are called off, on behalf of neither party."""
+    return await cases.close_case(
+        tx, now, case=ref("case", given.case, "case"), closed_on=given.closed_on
     )
 
 

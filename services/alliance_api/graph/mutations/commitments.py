@@ -29,7 +29,7 @@ class MakeCommitmentInput:
     reads=("EpisodeOfCare", "Task"),
     writes=("Task.c",),
     changes=("commitment", Commitment),
-    codes=(*TEXTS, "NOT_A_PARTY", "DUE_IN_THE_PAST"),
+    codes=(*TEXTS, "CASE_CLOSED", "NOT_A_PARTY", "DUE_IN_THE_PAST"),
 )
 async def make_commitment(tx: Transaction, now: datetime, given: MakeCommitmentInput) -> UUID:
     """Promise to do something."""

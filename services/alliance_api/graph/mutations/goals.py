@@ -45,7 +45,7 @@ class ProposeGoalInput:
     reads=("EpisodeOfCare", "Goal"),
     writes=("Goal.c",),
     changes=("goal", Goal),
-    codes=(*TEXTS, *_LEVELS, "NOT_A_PARTY", "WEIGHT_OUT_OF_RANGE"),
+    codes=(*TEXTS, *_LEVELS, "CASE_CLOSED", "NOT_A_PARTY", "WEIGHT_OUT_OF_RANGE"),
 )
 async def propose_goal(tx: Transaction, now: datetime, given: ProposeGoalInput) -> UUID:
     """Propose a goal."""

@@ -37,6 +37,7 @@ class PlanMeasurementInput:
         "UNKNOWN_INSTRUMENT",
         "PERMISSION_REQUIRED",
         "AGE_OUT_OF_RANGE",
+        "CASE_CLOSED",
         "SESSION_OF_ANOTHER_CASE",
         "DUE_BEFORE_OPEN",
         "ALREADY_PLANNED",

@@ -33,7 +33,7 @@ class ScheduleSessionInput:
     reads=("EpisodeOfCare", "Appointment"),
     writes=("Appointment.c",),
     changes=("session", Session),
-    codes=(*_SPAN, "OVERLAP", "THERAPIST_REQUIRED"),
+    codes=(*_SPAN, "CASE_CLOSED", "OVERLAP", "THERAPIST_REQUIRED"),
 )
 async def schedule_session(tx: Transaction, now: datetime, given: ScheduleSessionInput) -> UUID:
     """Plan a session."""
@@ -62,7 +62,7 @@ class MoveSessionInput:
     reads=("EpisodeOfCare", "Appointment"),
     writes=("Appointment.c", "Appointment.u"),
     changes=("session", Session),
-    codes=(*_SPAN, "OVERLAP", "NOT_PLANNED"),
+    codes=(*_SPAN, "CASE_CLOSED", "OVERLAP", "NOT_PLANNED"),
 )
 async def move_session(tx: Transaction, now: datetime, given: MoveSessionInput) -> UUID:
     """Move a planned session."""

@@ -188,17 +188,23 @@ class Measurement(Node):
 
 @strawberry.enum
 class OccasionState(StrEnum):
-    """Where a planned measure stands, as far as you may know."""
+    """Where a planned measure stands, as far as you may know; DROPPED if its case was closed first."""
 
     PLANNED = "PLANNED"
     DUE = "DUE"
     OVERDUE = "OVERDUE"
     DONE = "DONE"
+    DROPPED = "DROPPED"
 
 
 _DONE = (
     "EXISTS (SELECT FROM measurements m WHERE m.organisation_id = {row}.organisation_id "
     "AND m.occasion_id = {row}.id)"
+)
+_DROPPED = (
+    "EXISTS (SELECT FROM cases c WHERE c.organisation_id = {row}.organisation_id "
+    "AND c.id = {row}.case_id "
+    "AND c.closed_on <= ({row}.due_at AT TIME ZONE c.time_zone)::date)"
 )
 
 
@@ -215,7 +221,8 @@ class Occasion(Node):
     due_at: Instant = field(Column("due_at"))
     state: OccasionState = field(
         Computed(
-            f"CASE WHEN {_DONE} THEN 'DONE' WHEN now() < {{row}}.opens_on THEN 'PLANNED' "
+            f"CASE WHEN {_DONE} THEN 'DONE' WHEN {_DROPPED} THEN 'DROPPED' "
+            "WHEN now() < {row}.opens_on THEN 'PLANNED' "
             "WHEN now() > {row}.due_at THEN 'OVERDUE' ELSE 'DUE' END"
         )
     )

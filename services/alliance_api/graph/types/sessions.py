@@ -67,7 +67,11 @@ class Session(Node):
     outcome: SessionOutcome | None = field(Column("outcome", "attendance"), facet="ATTENDANCE")
     started_at: Instant | None = field(Column("started_at", "attendance"), facet="ATTENDANCE")
     ended_at: Instant | None = field(Column("ended_at", "attendance"), facet="ATTENDANCE")
-    cancelled_by: PartyRole | None = field(Column("cancelled_by", "attendance"), facet="ATTENDANCE")
+    cancelled_by: PartyRole | None = field(
+        Column("cancelled_by", "attendance"),
+        "Null where neither party did, as when the case was closed.",
+        "ATTENDANCE",
+    )
     notice: Duration | None = field(
         Column("notice", "attendance"), "From the cancellation to the planned start.", "ATTENDANCE"
     )
