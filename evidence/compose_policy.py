@@ -15,7 +15,8 @@ DOCKERFILES = tuple(sorted((ROOT / "deploy" / "docker").glob("*.Dockerfile")))
 OURS = re.compile(r"alliance/[a-z]+:\d+(\.\d+){0,2}")
 # A variable may name another registry's copy; its default is a version, and never `latest`.
 PINNED = re.compile(r"(\$\{[A-Z]+_IMAGE:-)?[a-z0-9./-]+:v?\d[\w.-]*\}?")
-SECRET = re.compile(r"PASSWORD|SECRET|TOKEN|KEYS?$|_URL$|SMTP$", re.IGNORECASE)
+# An address is one where it leads to what asks for a password, and not where people are sent.
+SECRET = re.compile(r"PASSWORD|SECRET|TOKEN|KEYS?$|(?<!PUBLIC)_URL$|SMTP$", re.IGNORECASE)
 ROOTS = {"", "0", "root", "0:0", "root:root"}
 # Of one program without a shell: nothing in it could ask. Each says so where it stands.
 NO_HEALTH = {"mailpit", "otel-collector", "jaeger"}

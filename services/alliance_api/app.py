@@ -108,7 +108,10 @@ def create_app(
             yield
         await database.close()
 
-    rest = FastAPI(title="Alliance", lifespan=lifespan, docs_url=None, redoc_url=None)
+    # No redirects of its own: behind TLS they would lead out of it, with a token in hand.
+    rest = FastAPI(
+        title="Alliance", lifespan=lifespan, docs_url=None, redoc_url=None, redirect_slashes=False
+    )
     tokens = doors.callers
 
     async def read(principal: Principal, query: str, variables: dict[str, Any]) -> Any:

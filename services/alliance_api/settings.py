@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
+from chassis import serving
 from chassis.from_files import FromFiles
 
 NO_MASTERS = (
@@ -49,6 +50,11 @@ class Settings(FromFiles):
         default=None,
         description="The public address of this house, without a path: https://alliance.example. "
         "With it the house is an authorization server of its own, beside `TRUSTED_ISSUERS`.",
+    )
+    trusted_proxies: str = Field(
+        default="127.0.0.1",
+        description="Addresses or networks of proxies, with commas: they alone may say, by "
+        "X-Forwarded-For, from where a request came. Empty: nobody.",
     )
     identity_providers: str | None = Field(
         default=None,
@@ -92,6 +98,12 @@ class Settings(FromFiles):
         default=60, gt=0, description="How often what was read is sealed, if there is a key."
     )
 
+    @field_validator("issuer", mode="before")
+    @classmethod
+    def _nothing_is_none(cls, given: str | None) -> str | None:
+        # A compose file cannot leave a variable out, only empty.
+        return given or None
+
     @model_validator(mode="after")
     def _has_an_origin(self) -> Settings:
         if self.issuer is not None:
@@ -100,6 +112,11 @@ class Settings(FromFiles):
             plain = not (parts.path or parts.query or parts.fragment or parts.username)
             if not parts.hostname or not plain or parts.scheme not in {"https", "http"[: 4 * here]}:
                 raise ValueError(NO_ORIGIN)
+        return self
+
+    @model_validator(mode="after")
+    def _knows_its_proxies(self) -> Settings:
+        serving.proxies(self.trusted_proxies)
         return self
 
     @cached_property

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from uuid import UUID
 
-from chassis import exporting, logs
+from chassis import exporting, logs, serving
 from notifier.kinds import check
 
 
@@ -53,14 +53,8 @@ def web() -> int:
     settings = Settings()  # type: ignore[call-arg]  # the environment fills them
     logs.log_as_json()
     exporting.install("notifier-web")
-    # log_config=None: uvicorn would put its own formatters beside ours. No access log: a path can name a person.
-    uvicorn.run(
-        create_app(settings),
-        host=settings.host,
-        port=settings.port,
-        log_config=None,
-        access_log=False,
-    )
+    # It asks nobody from where they come: there is no proxy to trust.
+    uvicorn.run(create_app(settings), host=settings.host, port=settings.port, **serving.options())
     return 0
 
 

@@ -199,6 +199,8 @@ def create_app(
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
+        # Behind TLS a redirect of its own would lead out of it, with a token in hand.
+        redirect_slashes=False,
     )
     _add_routes(app, parts)
     return app

@@ -105,6 +105,14 @@ def test_it_says_when_it_is_alive_and_ready(url: str) -> None:
     assert httpx.get(f"{url}/health/ready").status_code == 200
 
 
+@pytest.mark.parametrize("path", ["/v1/feed/", "/health/ready/", "/oauth/token/"])
+def test_a_slash_too_many_leads_nowhere(url: str, path: str) -> None:
+    """Behind TLS a redirect of ours would name http, and a token would follow it."""
+    answer = httpx.get(f"{url}{path}", headers={"authorization": "Bearer x"})
+    assert answer.status_code == 404
+    assert "location" not in answer.headers
+
+
 def test_a_client_that_hangs_up_leaves_the_server_well(url: str, clinic: Clinic) -> None:
     host, _, port = url.removeprefix("http://").partition(":")
     headers = clinic.client.headers

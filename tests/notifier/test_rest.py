@@ -290,3 +290,14 @@ def test_the_contract_is_published_without_a_token(ledger_url: str) -> None:
         } <= set(found["paths"])
 
     run(ledger_url, {}, story)
+
+
+def test_a_slash_too_many_leads_nowhere(ledger_url: str) -> None:
+    """Behind TLS a redirect of ours would name http, and a token would follow it."""
+
+    async def story(client: httpx.AsyncClient) -> None:
+        for path in ("/v1/preferences/", "/v1/contact-points/"):
+            answer = await client.get(path, headers=token())
+            assert (answer.status_code, answer.headers.get("location")) == (404, None)
+
+    run(ledger_url, {}, story)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from alliance_api.settings import Settings
 
 from .common import Verbs, verb
 
@@ -20,23 +23,21 @@ def register(verbs: Verbs) -> None:
 def _serve(found: argparse.Namespace) -> int:
     import uvicorn
 
-    _check()
+    from chassis import serving
+
     uvicorn.run(
         "alliance_api.app:serve_app",
         factory=True,
         host=found.host,
         port=found.port,
         workers=found.workers,
-        # No access log: a path can name a person. No log_config: ours is set by `serve_app`.
-        access_log=False,
-        log_config=None,
-        server_header=False,
+        **serving.options(_checked().trusted_proxies),
     )
     return 0
 
 
-def _check() -> None:
-    """Leave, saying why, where workers would only die one after the other."""
+def _checked() -> Settings:
+    """Return the settings, or leave saying why, where workers would only die one after the other."""
     from pydantic import ValidationError
 
     from alliance_api.app import masters_of
@@ -44,11 +45,13 @@ def _check() -> None:
     from chassis.masters import BadMasters
 
     try:
-        masters_of(Settings())  # type: ignore[call-arg]  # the environment fills them
+        settings = Settings()  # type: ignore[call-arg]  # the environment fills them
+        masters_of(settings)
     except ValidationError as error:
         sys.exit("\n".join(_told(found) for found in error.errors(include_input=False)))
     except (BadMasters, OSError) as error:
         sys.exit(f"The master keys cannot be read: {error}")
+    return settings
 
 
 def _told(error: Any) -> str:

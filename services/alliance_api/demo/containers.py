@@ -27,7 +27,8 @@ from .place import AUDIENCE, people_of
 
 ISSUER = "https://compose.alliance.invalid"
 HOST = "postgres"
-FEED = "http://alliance-api:8000/v1/feed"
+# Of whichever API is up: with the profile `scale` two have this name.
+FEED = "http://api:8000/v1/feed"
 FEED_DAYS = 30
 _PRIVATE, _FOR_ANOTHER_USER = 0o600, 0o444
 
