@@ -156,7 +156,9 @@ def ask(  # noqa: PLR0913  (who asks what, and what is known of it)
 ) -> None:
     """Send one request, and search what comes back."""
     headers = dict(asker.speaker.headers) if asker.speaker else {"content-type": "application/json"}
-    if what.is_post:
+    if what.surface == "subscription":
+        answer = _first_event(client, what, headers)
+    elif what.is_post:
         answer = client.post(what.path, content=what.content, headers=headers)
     else:
         answer = client.get(what.path, headers=headers)
@@ -172,6 +174,18 @@ def ask(  # noqa: PLR0913  (who asks what, and what is known of it)
     for told in _told_as_wrong(answer):
         if seen(told):
             outcome.misplaced.append(f"{where}: {seen(told)} in an error")
+
+
+def _first_event(client: httpx.Client, what: Asking, headers: dict[str, str]) -> httpx.Response:
+    """Watch until there is an event; return it as an answer."""
+    given = {**headers, "accept": "text/event-stream"}
+    with client.stream("POST", what.path, content=what.content, headers=given) as answer:
+        text = ""
+        for part in answer.iter_text():
+            text += part
+            if text.endswith("\n\n"):
+                break
+    return httpx.Response(answer.status_code, headers=answer.headers, text=text)
 
 
 def _place(  # noqa: PLR0913  (what was seen, and by whom)

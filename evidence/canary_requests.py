@@ -22,7 +22,7 @@ from graphql import (
 from evidence.broken_query import Asker
 from evidence.every_field import FORMS
 from evidence.matrix_ask import Truth
-from evidence.matrix_documents import of_case, of_ledger, of_node, of_root, together
+from evidence.matrix_documents import of_case, of_ledger, of_node, of_root, together, watched
 from evidence.matrix_oracle import schema
 from evidence.matrix_truth import NODES
 
@@ -52,6 +52,8 @@ def reading(asker: Asker, truth: Truth, cases: Sequence[UUID]) -> Iterator[Askin
         name = f"case-{case}"
         for document in (*of_case(), of_ledger("case")):
             yield graphql("case", document.text, {"id": name})
+        for document in watched():
+            yield graphql("subscription", document.text, {"id": name})
         for code in FORMS.values():
             yield Asking("svg", f"/v1/cases/{name}/charts/{code}.svg")
         yield Asking("png", f"/v1/cases/{name}/charts/{FORMS['CLIENT']}.png")

@@ -15,18 +15,20 @@ from itertools import count
 from typing import Any
 from uuid import UUID
 
+from alliance_api.graph.live import open_signals
 from evidence import feed_oracle, matrix_oracle, progress
 from evidence.broken_query import Asker
 from evidence.every_field import FORMS
 from evidence.figures import Figure
-from evidence.matrix_ask import Job, Outcome, Truth, ask, batched
-from evidence.matrix_documents import SCALE, of_case, of_ledger, of_node, of_root, together
+from evidence.matrix_ask import AT_ONCE, Job, Outcome, Truth, ask, batched, headers_of, judge
+from evidence.matrix_documents import SCALE, of_case, of_ledger, of_node, of_root, together, watched
 from evidence.matrix_fill import WHOLE
 from evidence.matrix_links import Thing, View, linked
 from evidence.matrix_pairs import pairwise
 from evidence.matrix_truth import NODES
 from evidence.matrix_world import Matrix, a_matrix_world, everybody, moment
 from tests.house import House, new_house
+from tests.people import body
 
 LEAST = 1_000_000
 LEAST_SMALL = 20_000  # of the pairwise choice, so that it is not one of silences
@@ -124,6 +126,43 @@ def draw(house: House, outcome: Outcome, truth: Truth, asker: Asker, cases: Iter
                 outcome.refusals.append(f"{asker.label}: {path}: {must - shown}")
 
 
+def watch(house: House, outcome: Outcome, truth: Truth, jobs: Iterable[Job]) -> None:
+    """Compare the first event of what is watched, and which signals would be told, with the oracle."""
+    for some in batched(jobs, AT_ONCE):
+        events = house.first_events(
+            (body(job.document.text, job.variables), headers_of(job.asker)) for job in some
+        )
+        for job, (status, event) in zip(some, events, strict=True):
+            # What may not be seen is an error here, and null where it is asked for once.
+            data = {"case": (event.get("data") or {}).get("caseChanged")} if status == 200 else None
+            judge(outcome, truth, job, status, data)
+
+
+def watching(asker: Asker, cases: Iterable[UUID], turn: int) -> Iterator[Job]:
+    """Yield one subscription of each case; which of its fields, in turns."""
+    documents = watched()
+    for number, case in enumerate(cases, turn):
+        yield Job(asker, documents[number % len(documents)], (f"case-{case}",))
+
+
+def raised(house: House, outcome: Outcome, truth: Truth, asker: Asker) -> None:
+    """Compare the signals that would be raised for somebody with those that they may see."""
+    if asker.principal is None:
+        return
+    view, whole = truth.views(asker)
+    view.now = moment()
+    told = set(filter(None, house.run(open_signals, house.database, asker.principal).split(",")))
+    must = {str(row["id"]) for row in view.rows["signals"] if _is_open(row, view.now)}
+    outcome.cells["subscription"] += len(whole.rows["signals"])
+    outcome.allowed += len(must)
+    outcome.leaks += [f"{asker.label}: the signal {each} is raised" for each in told - must]
+    outcome.refusals += [f"{asker.label}: the signal {each} is not raised" for each in must - told]
+
+
+def _is_open(row: Mapping[str, Any], now: str) -> bool:
+    return bool(row["state"] == "OPEN" and row["raised_at"] <= now)
+
+
 FEED = "/v1/feed?limit=1000"
 
 
@@ -215,11 +254,14 @@ def run(house: House, found: Matrix, *, small: bool) -> Outcome:
     if small:
         _some_of_it(house, outcome, found, truth, asking)
         for asker in plain:
+            raised(house, outcome, truth, asker)
             feed(house, outcome, truth, asker)
     else:
         for each in progress.told("matrix", list(enumerate(asking)), outcome.so_far):
             ask(house, outcome, truth, jobs(found, truth, [each]))
             draw(house, outcome, truth, each[1], found.world.cases)
+            watch(house, outcome, truth, watching(each[1], found.world.cases, each[0]))
+            raised(house, outcome, truth, each[1])
             feed(house, outcome, truth, each[1])
         outcome.unknown += [f"nobody was told {each}" for each in _untold(outcome)]
     return outcome
@@ -233,6 +275,9 @@ def _some_of_it(
     for asker, surface, case in chosen:
         if surface == "chart":
             draw(house, outcome, truth, asker, [case])
+            continue
+        if surface == "subscription":
+            watch(house, outcome, truth, watching(asker, [case], next(turn)))
             continue
         if surface == "case":
             some = [Job(asker, each, (f"case-{case}",)) for each in of_case()]

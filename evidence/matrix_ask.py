@@ -252,7 +252,7 @@ def ask(house: House, outcome: Outcome, truth: Truth, work: Iterable[Job]) -> No
     """Ask, some at a time, and judge."""
     for some in batched(work, AT_ONCE):
         replies = house.together(
-            (body(job.document.text, job.variables), _headers(job.asker)) for job in some
+            (body(job.document.text, job.variables), headers_of(job.asker)) for job in some
         )
         for job, first in zip(some, replies, strict=True):
             reply = first
@@ -260,12 +260,13 @@ def ask(house: House, outcome: Outcome, truth: Truth, work: Iterable[Job]) -> No
                 if reply.status != BUSY:
                     break
                 time.sleep(2**turn)
-                reply = house.post(body(job.document.text, job.variables), _headers(job.asker))
+                reply = house.post(body(job.document.text, job.variables), headers_of(job.asker))
             data = reply.body.get("data") if reply.status == 200 else None
             judge(outcome, truth, job, reply.status, data)
 
 
-def _headers(asker: Asker) -> dict[str, str]:
+def headers_of(asker: Asker) -> dict[str, str]:
+    """Return the headers of somebody's requests."""
     if asker.speaker is None:
         return {"content-type": "application/json"}
     return asker.speaker.headers

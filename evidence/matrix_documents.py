@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -209,6 +209,19 @@ def of_case() -> tuple[Document, ...]:
     root = Asked("case", "case", {"id": "$id"})
     parts = _split_people(list(_steps("Case", frozenset({"Case"}))))
     return tuple(each for part in parts for each in _fitting("case", root, part))
+
+
+@cache
+def watched() -> tuple[Document, ...]:
+    """Return what watches a case: the same, as subscriptions."""
+    return tuple(
+        replace(each, surface="subscription", text=as_subscription(each.text)) for each in of_case()
+    )
+
+
+def as_subscription(text: str) -> str:
+    """Return the document that watches what one of `of_case` asks for."""
+    return text.replace("query(", "subscription(", 1).replace("case(", "caseChanged(", 1)
 
 
 @cache

@@ -30,6 +30,12 @@ ROOTS = {
     "instruments": "instruments",
 }
 
+# What is watched is a query's answer, told again when it is another.
+SUBSCRIPTIONS = {
+    "caseChanged": "what `case` opens",
+    "signalRaised": "signals that are open, as whoever watches may see them",
+}
+
 # What a mutation hands back is read under the same verdicts as everything else of that type.
 MUTATIONS = {
     "openCase": "Case",
@@ -184,7 +190,7 @@ def _unknown_fields() -> list[str]:
         known = _generated(kind)
         if known is not None:
             wrong += [f"{kind.name}.{name} is new" for name in kind.fields.keys() - known]
-        elif kind.name not in {"Query", "Mutation"}:
+        elif kind.name not in {"Query", "Mutation", "Subscription"}:
             there |= {(kind.name, name) for name in kind.fields}
     wrong += [f"{kind}.{name} is unknown to the oracle" for kind, name in there - told]
     return [*wrong, *(f"{kind}.{name} is gone" for kind, name in told - there)]
@@ -211,14 +217,12 @@ def _generated(kind: GraphQLObjectType) -> frozenset[str] | None:
 
 
 def _unknown_roots() -> list[str]:
-    query, mutation = schema().query_type, schema().mutation_type
-    assert query is not None
-    assert mutation is not None
-    assert schema().subscription_type is None, "a subscription is a surface of its own"
+    found = schema()
+    kinds = ((ROOTS, found.query_type), (MUTATIONS, found.mutation_type))
     return [
         f"the root {name} is unknown to the oracle, or gone"
-        for told, there in ((ROOTS, query.fields), (MUTATIONS, mutation.fields))
-        for name in told.keys() ^ there.keys()
+        for told, kind in (*kinds, (SUBSCRIPTIONS, found.subscription_type))
+        for name in told.keys() ^ (kind.fields.keys() if kind else set())
     ]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from evidence.broken_query import CELLS, COLUMNS, SCOPES, WORDS
 from evidence.feed_oracle import READERS, TOLD
-from evidence.matrix_oracle import MUTATIONS, ROOTS, ROUTES, Kind, Says, doors, kinds
+from evidence.matrix_oracle import MUTATIONS, ROOTS, ROUTES, SUBSCRIPTIONS, Kind, Says, doors, kinds
 
 PAGE = Path(__file__).parents[1] / "docs" / "reference" / "matrix.md"
 SAID = ("CLIENT", "THERAPIST", "CAREGIVER")
@@ -87,6 +87,9 @@ def _facts() -> Iterator[str]:
 def _roots() -> Iterator[str]:
     yield "## Surfaces\n\n| root of a query | opens |\n| --- | --- |"
     for name, words in ROOTS.items():
+        yield f"| {name} | {words} |"
+    yield "\n| subscription | opens |\n| --- | --- |"
+    for name, words in SUBSCRIPTIONS.items():
         yield f"| {name} | {words} |"
     yield "\n| mutation | hands back |\n| --- | --- |"
     for name, words in MUTATIONS.items():

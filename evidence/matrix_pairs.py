@@ -10,7 +10,7 @@ from uuid import UUID
 
 from evidence.broken_query import Asker
 
-SURFACES = ("case", "viewer", "organisation", "caseload", "node", "chart")
+SURFACES = ("case", "viewer", "organisation", "caseload", "node", "chart", "subscription")
 STATES = ("once", "from tomorrow", "until tomorrow", "bound", "former", "yesterday", "of twelve")
 TRIES = 60
 PATIENCE = 4

@@ -13,8 +13,8 @@ import json
 import os
 import resource
 import signal
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import zip_longest
 from math import ceil
@@ -24,6 +24,8 @@ from typing import Any
 
 import pytest
 from mutmut.mutation import trampoline
+
+from evidence import progress
 
 SURVIVED, KILLED = 0, 1
 AT_ONCE = os.cpu_count() or 1
@@ -64,15 +66,23 @@ def pytest_runtestloop(session: pytest.Session) -> bool:
     folders.getbasetemp()
     gc.freeze()
     found = _survey(session, path.with_suffix(".survey"))
-    tasks, fates = [], {}
+    tasks: list[Task] = []
+    fates: dict[str, str] = {}
     for mutant in json.loads(path.read_text("utf-8")):
         items, seconds = found.get(mutant.partition("__mutmut_")[0], ([], 0))
         if items:
             tasks.append(Task(mutant, _meeting(session, mutant, items), TIMES * seconds + SPARE))
         else:
             fates[mutant] = "not reached"
-    path.write_text(json.dumps(fates | dict(_run(tasks))), "utf-8")
+    for name, fate in _run(progress.told("mutants", tasks, lambda: _so_far(fates))):
+        fates[name] = fate  # noqa: PERF403  (what is there by now is told)
+    path.write_text(json.dumps(fates), "utf-8")
     return True
+
+
+def _so_far(fates: Mapping[str, str]) -> str:
+    found = Counter(fates.values())
+    return ", ".join(f"{count} {fate}" for fate, count in sorted(found.items()))
 
 
 def _survey(session: pytest.Session, path: Path) -> dict[str, tuple[list[pytest.Item], float]]:

@@ -7,6 +7,7 @@ superuser of any PostgreSQL 18, takes the embedded server's place.
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
 import json
 import os
@@ -25,6 +26,7 @@ import psycopg
 import sqlalchemy
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from psycopg import sql
+from starlette.types import ASGIApp
 
 from alliance_api.app import Front, create_app, masters_of
 from alliance_api.settings import Settings
@@ -257,7 +259,6 @@ class House:
 
     def at_once(self, requests: Iterable[Mapping[str, Any]]) -> list[httpx.Response]:
         """Send anything at the same time: the arguments of `http` by name."""
-        import asyncio
 
         async def send() -> list[httpx.Response]:
             return await asyncio.gather(
@@ -271,7 +272,6 @@ class House:
 
     def together(self, requests: Iterable[tuple[bytes, Mapping[str, str]]]) -> list[Reply]:
         """Send requests at the same time."""
-        import asyncio
 
         async def send() -> list[httpx.Response]:
             posts = [
@@ -281,6 +281,16 @@ class House:
             return await asyncio.gather(*posts)
 
         return [Reply(response) for response in self.run(send)]
+
+    def first_events(
+        self, requests: Iterable[tuple[bytes, Mapping[str, str]]]
+    ) -> list[tuple[int, dict[str, Any]]]:
+        """Watch at the same time, each until the first event; return statuses and events."""
+
+        async def send() -> list[tuple[int, dict[str, Any]]]:
+            return await asyncio.gather(*(first_event(self.app, *each) for each in requests))
+
+        return self.run(send)
 
     def rows(self, statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
         """Ask the database from above the law."""
@@ -308,6 +318,44 @@ class House:
             f"SELECT '{t}', count(*) FROM {t}{only.get(t, '')}" for t in self.tables()
         )
         return dict(self.rows(parts))
+
+
+async def first_event(
+    app: ASGIApp, content: bytes, headers: Mapping[str, str]
+) -> tuple[int, dict[str, Any]]:
+    """POST to /graphql for events, and hang up after the first; or return the answer that came."""
+    told: list[Any] = []
+    heard = asyncio.Event()
+
+    async def receive() -> dict[str, Any]:
+        if not told:
+            told.append({})
+            return {"type": "http.request", "body": content, "more_body": False}
+        await heard.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        told.append(message)
+        if message.get("body"):
+            heard.set()
+
+    given = {**headers, "accept": "text/event-stream"}
+    await app(
+        {
+            "type": "http",
+            "method": "POST",
+            "path": "/graphql",
+            "query_string": b"",
+            "headers": [(name.encode(), value.encode()) for name, value in given.items()],
+        },
+        receive,
+        send,
+    )
+    status: int = told[1]["status"]
+    body: bytes = told[2]["body"]
+    _, is_event, event = body.partition(b"data: ")
+    found: dict[str, Any] = json.loads(event if is_event else body)
+    return status, found
 
 
 @contextmanager

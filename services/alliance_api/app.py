@@ -19,6 +19,8 @@ from alliance_api.charter.principal import Principal
 from alliance_api.graph.execute import Executor, Request
 from alliance_api.graph.http import GraphQLHTTP
 from alliance_api.graph.page import routes
+from alliance_api.graph.watching import Places
+from alliance_api.graph.websocket import GraphQLWebSocket
 from alliance_api.oauth import house as oauth
 from alliance_api.oauth.people.gatehouse import Gatehouse
 from alliance_api.oauth.people.opening import NotInvited, gatehouse, invited, pages
@@ -48,11 +50,12 @@ _SCRIPTS: dict[str, Any] = {
 
 
 class Front:
-    """Sends GraphQL straight to its endpoint, past what only other routes need."""
+    """Sends GraphQL straight to its endpoints, past what only other routes need."""
 
-    def __init__(self, graphql: ASGIApp, rest: ASGIApp) -> None:
-        """Keep both."""
+    def __init__(self, graphql: ASGIApp, websocket: ASGIApp, rest: ASGIApp) -> None:
+        """Keep all."""
         self._graphql = CORSMiddleware(graphql, **_SCRIPTS)
+        self._websocket = websocket
         self._rest = rest
         self._scripted = CORSMiddleware(rest, **_SCRIPTS)
 
@@ -60,7 +63,9 @@ class Front:
         """Pass a request on."""
         is_graphql = scope["type"] == "http" and scope["path"] == "/graphql"
         page = is_graphql and scope["method"] in {"GET", "HEAD"}
-        if is_graphql and not page:
+        if scope["type"] == "websocket" and scope["path"] == "/graphql":
+            await self._websocket(scope, receive, send)
+        elif is_graphql and not page:
             await self._graphql(scope, receive, send)
         elif scope["type"] == "http" and scope["path"].startswith(_ASKED_BY_SCRIPTS):
             await self._scripted(scope, receive, send)
@@ -130,10 +135,10 @@ def create_app(
             *accounts.routes(inviting(people), tokens),
         ]
     )
-    graphql = GraphQLHTTP(executor, tokens)
+    watching = (executor, tokens, Places())
     if settings.graphiql:
         rest.router.routes.extend(routes())
-    return Front(graphql, rest)
+    return Front(GraphQLHTTP(*watching), GraphQLWebSocket(*watching), rest)
 
 
 def doors_of(settings: Settings, database: Database, clock: Callable[[], datetime]) -> oauth.House:

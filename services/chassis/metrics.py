@@ -77,6 +77,9 @@ FEED_LAG: Final = Metric(
 FEED_WAITING: Final = Metric(
     "alliance.feed.waiting", Sort.UP_DOWN, "1", "Readers who wait for facts at this moment."
 )
+SUBSCRIPTIONS: Final = Metric(
+    "alliance.subscriptions", Sort.UP_DOWN, "1", "Subscriptions that are watched at this moment."
+)
 UNOPENED: Final = Metric(
     "vault.unopened", Sort.COUNTER, "1", "Sealed texts that did not open.", ("error.type",)
 )
@@ -119,6 +122,7 @@ METRICS: Final = (
     DURATION,
     FEED_LAG,
     FEED_WAITING,
+    SUBSCRIPTIONS,
     UNOPENED,
     PLANNED,
     SENT,

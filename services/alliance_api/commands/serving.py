@@ -23,6 +23,7 @@ def register(verbs: Verbs) -> None:
 def _serve(found: argparse.Namespace) -> int:
     import uvicorn
 
+    from alliance_api.graph.http import LARGEST_BODY
     from chassis import serving
 
     uvicorn.run(
@@ -31,6 +32,7 @@ def _serve(found: argparse.Namespace) -> int:
         host=found.host,
         port=found.port,
         workers=found.workers,
+        ws_max_size=LARGEST_BODY,
         **serving.options(_checked().trusted_proxies),
     )
     return 0

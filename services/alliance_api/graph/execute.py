@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import orjson
@@ -31,10 +32,12 @@ from alliance_api.store.transaction import Database
 
 from . import refused
 from .errors import request_errors, unechoed, unquoted
+from .live import Live
 from .ready import Ready, audited, opened
 from .schema import PREFIXES, schema
 from .verbs import Verbs
 
+_WATCH = "Watch over a stream: accept `text/event-stream`, or open a websocket for `graphql-transport-ws`."
 INTROSPECTION = frozenset({"__schema", "__type"})
 
 
@@ -79,18 +82,32 @@ class Executor:
             ready = self._prepare(request)
             kind = ready.operation.operation.value
             if ready.operation.operation is OperationType.SUBSCRIPTION:
-                raise refusal("NOT_SUPPORTED", "Subscriptions are not served yet.")
+                raise refusal("NOT_SUPPORTED", _WATCH, ready.operation)
             if ready.operation.operation is OperationType.QUERY:
                 body = await self._query(principal, request, ready)
             elif only_queries:
                 raise refusal("NOT_SUPPORTED", "Send mutations by POST.", ready.operation)
             else:
                 body = await self._verbs.run(principal, request.trace, ready)
-        except DocumentRefused as malformed:
-            return Answer(400, request_errors(map(unquoted, malformed.errors)))
-        except GraphQLError as error:
-            return Answer(400, request_errors([error]))
-        return Answer(200, self._costed(self._mended(body), ready), kind, ready.document.hash)
+        except (DocumentRefused, GraphQLError) as error:
+            return _malformed(error)
+        return Answer(200, self._finished(body, ready), kind, ready.document.hash)
+
+    async def watch(self, principal: Principal, request: Request) -> Answer | Live:
+        """Return what a subscription watches, begun; of anything else its answer.
+
+        Raises `psycopg.Error` if the database cannot.
+        """
+        try:
+            ready = self._prepare(request)
+            if ready.operation.operation is not OperationType.SUBSCRIPTION:
+                return await self.execute(principal, request)
+            finish = partial(self._finished, ready=ready)
+            live = Live(self._database, principal, request.trace, ready, finish)
+        except (DocumentRefused, GraphQLError) as error:
+            return _malformed(error)
+        await live.begin()
+        return live
 
     def _prepare(self, request: Request) -> Ready:
         document = self._documents.load(request.query)
@@ -164,14 +181,19 @@ class Executor:
         texts = {key: orjson.dumps(result.data[key]).decode() for key in asked}
         return _Introspection(b"", texts)
 
-    def _mended(self, body: bytes) -> bytes:
-        return body if is_whole(body) else orjson.dumps(mend_response(body))
-
-    def _costed(self, body: bytes, ready: Ready) -> bytes:
+    def _finished(self, body: bytes, ready: Ready) -> bytes:
+        if not is_whole(body):
+            body = orjson.dumps(mend_response(body))
         cost = (
             f',"extensions":{{"cost":{{"requested":{ready.cost},"limit":{self._limits.cost}}}}}}}'
         )
         return body[:-1] + cost.encode()
+
+
+def _malformed(error: DocumentRefused | GraphQLError) -> Answer:
+    if isinstance(error, DocumentRefused):
+        return Answer(400, request_errors(map(unquoted, error.errors)))
+    return Answer(400, request_errors([error]))
 
 
 def vocabulary() -> frozenset[str]:

@@ -7,8 +7,8 @@ then the document, then its cost, then the database.
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable
-from typing import Any, Protocol
+from http import HTTPStatus
+from typing import Any
 
 import psycopg
 import sqlalchemy.exc
@@ -25,6 +25,9 @@ from chassis.strict_json import BadJson, parse
 
 from .errors import plain
 from .execute import Answer, Executor, Request
+from .live import Live
+from .sse import EVENT_STREAM, Stream
+from .watching import Callers, Full, Places, unfailing, until_over
 
 LARGEST_BODY = 64 * 1024
 RESPONSE_JSON = "application/graphql-response+json"
@@ -36,18 +39,6 @@ _PASSING = ("08", "53", "55", "57", "40")
 
 _log = logging.getLogger("alliance.graphql")
 _tracer = trace.get_tracer("alliance.graphql")
-
-
-class Authenticate(Protocol):
-    """Makes the principal of a request."""
-
-    def __call__(
-        self, authorization: str | None, scope: Scope | None = None, /
-    ) -> Awaitable[Principal]:
-        """Return the principal of a header Authorization; a bound token needs all of the request.
-
-        Raises `Unauthorised`.
-        """
 
 
 class Stopped(Exception):  # noqa: N818  (an expected outcome, not an error)
@@ -70,40 +61,66 @@ class Stopped(Exception):  # noqa: N818  (an expected outcome, not an error)
 class GraphQLHTTP:
     """POST /graphql."""
 
-    def __init__(self, executor: Executor, authenticate: Authenticate) -> None:
-        """Keep who executes, and who says who asks."""
+    def __init__(self, executor: Executor, callers: Callers, places: Places) -> None:
+        """Keep who executes, who says who asks, and the places of those who watch."""
         self._executor = executor
-        self._authenticate = authenticate
+        self._callers = callers
+        self._places = places
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         headers = Headers(scope=scope)
+        try:
+            # How long somebody watches is no duration of a request.
+            found = await self._noted(scope, headers, receive)
+            if isinstance(found, Live):
+                with self._places.one(found.principal):
+                    await self._watched(found, headers, Stream(receive, send))
+                return
+            answer, extra = found
+        except Full as full:
+            stopped = Stopped(503, full.code, full.message, (b"retry-after", b"5"))
+            answer, extra = stopped.answer, stopped.headers
+        if answer.status == HTTPStatus.OK and _wants_only_events(headers):
+            await Stream(receive, send).once(answer.body)
+        else:
+            await _send(send, answer, _media_type(headers), extra)
+
+    async def _watched(self, live: Live, headers: Headers, stream: Stream) -> None:
+        over = until_over(self._callers, headers["authorization"])
+        await stream.events(unfailing(live.events()), over)
+
+    async def _noted(
+        self, scope: Scope, headers: Headers, receive: Receive
+    ) -> tuple[Answer, tuple[tuple[bytes, bytes], ...]] | Live:
         extra: tuple[tuple[bytes, bytes], ...] = ()
         with (
             metrics.answered("graphql") as labels,
             _tracer.start_as_current_span("POST /graphql") as span,
         ):
             try:
-                answer = await self._answer(scope, headers, receive)
+                found = await self._answer(scope, headers, receive)
             except Stopped as stopped:
-                answer, extra = stopped.answer, stopped.headers
-            labels["outcome"] = metrics.outcome_of(answer.status)
-            span.set_attribute("http.response.status_code", answer.status)
-            if answer.kind:
-                labels["operation"] = f"graphql.{answer.kind}"
-                span.set_attribute("graphql.operation.type", answer.kind)
-                span.set_attribute("graphql.document.hash", answer.document)
-        await _send(send, answer, _media_type(headers), extra)
+                found, extra = stopped.answer, stopped.headers
+            labels["outcome"] = metrics.outcome_of(found.status)
+            span.set_attribute("http.response.status_code", found.status)
+            if found.kind:
+                labels["operation"] = f"graphql.{found.kind}"
+                span.set_attribute("graphql.operation.type", found.kind)
+                span.set_attribute("graphql.document.hash", found.document)
+        return found if isinstance(found, Live) else (found, extra)
 
-    async def _answer(self, scope: Scope, headers: Headers, receive: Receive) -> Answer:
+    async def _answer(self, scope: Scope, headers: Headers, receive: Receive) -> Answer | Live:
         principal = await self._principal(headers, scope)
         if scope["method"] != "POST":
             raise Stopped(405, "METHOD_NOT_ALLOWED", "Send a POST.", (b"allow", b"POST"))
         if headers.get("content-type", "").partition(";")[0].strip().lower() != JSON:
             raise Stopped(415, "UNSUPPORTED_MEDIA_TYPE", f"Send {JSON}.")
-        request = _request(await _body(headers, receive))
+        request = read_request(await _body(headers, receive))
+        watches = EVENT_STREAM in headers.get("accept", "")
+        work = self._executor.watch if watches else self._executor.execute
         try:
-            return await self._executor.execute(principal, request)
+            return await work(principal, request)
         except (psycopg.Error, sqlalchemy.exc.DBAPIError) as error:
             raise _unavailable(error) from None
         except Exception as error:  # noqa: BLE001   # what is not foreseen must not tell what it saw
@@ -112,7 +129,7 @@ class GraphQLHTTP:
 
     async def _principal(self, headers: Headers, scope: Scope) -> Principal:
         try:
-            return await self._authenticate(headers.get("authorization"), scope)
+            return await self._callers(headers.get("authorization"), scope)
         except (psycopg.Error, sqlalchemy.exc.DBAPIError) as error:
             # Whether a token was revoked cannot be asked: then it is not taken.
             raise _unavailable(error) from None
@@ -141,11 +158,17 @@ async def _body(headers: Headers, receive: Receive) -> bytes:
     return b"".join(chunks)
 
 
-def _request(body: bytes) -> Request:
+def read_request(body: bytes) -> Request:
+    """Return the request in a body. Raises `Stopped`."""
     try:
         found = parse(body)
     except BadJson as error:
         raise Stopped(400, "BAD_JSON", error.message, at=_place(body, error)) from None
+    return request_of(found)
+
+
+def request_of(found: object) -> Request:
+    """Return the request in a JSON value. Raises `Stopped`."""
     if isinstance(found, list):
         raise Stopped(400, "BATCH_NOT_ALLOWED", "Send one operation a request.")
     if not isinstance(found, dict) or not isinstance(found.get("query"), str):
@@ -189,6 +212,11 @@ def _unavailable(error: Exception) -> Stopped:
         return Stopped(500, "INTERNAL", _WRONG)
     header = (b"retry-after", b"1")
     return Stopped(503, "UNAVAILABLE", "The database is not reachable. Try again.", header)
+
+
+def _wants_only_events(headers: Headers) -> bool:
+    accepted = headers.get("accept", "")
+    return EVENT_STREAM in accepted and "json" not in accepted and "*/*" not in accepted
 
 
 def _media_type(headers: Headers) -> bytes:

@@ -13,6 +13,7 @@ from alliance_api.domain.ids import Kind
 from .declare import tell
 from .mutations import Mutation
 from .query import Query
+from .subscription import Subscription
 from .types.aggregates import Team
 from .types.cases import Case
 from .types.commitments import Commitment
@@ -33,6 +34,7 @@ def strawberry_schema() -> strawberry.Schema:
     return strawberry.Schema(
         query=Query,
         mutation=Mutation,
+        subscription=Subscription,
         types=[
             Case,
             Commitment,

@@ -64,6 +64,19 @@ class Callers:
         except NotAPrincipal as refused:
             raise Unauthorised(str(refused), self._metadata) from None
 
+    async def still(self, authorization: str) -> bool:
+        """Say whether a token that was taken is good yet: not run out, its grant not revoked.
+
+        Whose it is was proved when it was taken. Raises `psycopg.Error` if that cannot be asked.
+        """
+        try:
+            claims = await self._verifier.verify(authorization.partition(" ")[2])
+            if self._here is not None and claims["iss"] == self._here.issuer:
+                await self._check_grant(claims)
+        except (TokenRefused, Unauthorised):
+            return False
+        return True
+
     def ended(self, grants: Iterable[UUID]) -> None:
         """Refuse the tokens of grants from now on, before the database has told anybody."""
         if self._revocations is not None:

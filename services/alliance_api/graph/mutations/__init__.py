@@ -5,9 +5,10 @@ once. Their order here is their order in the schema.
 """
 
 from . import cases, measurements, goals, sessions, commitments, guarding, signals, erasure  # noqa: I001  (the schema's order)
-from .core import CHANGED, VERBS, Verb, mutation_type
+from .core import BY_CHANGED, CHANGED, VERBS, Verb, mutation_type
 
 __all__ = [
+    "BY_CHANGED",
     "CHANGED",
     "VERBS",
     "Mutation",

@@ -22,7 +22,7 @@ from ..declare import field
 Run = Callable[[Transaction, datetime, Any], Awaitable[UUID]]
 
 CHANGED = "\0changed"  # no variable of a document has this name
-_BY_ID = ToOne(filters=(Filter(CHANGED, "{row}.id = {value}", "uuid"),))
+BY_CHANGED = ToOne(filters=(Filter(CHANGED, "{row}.id = {value}", "uuid"),))
 
 
 @strawberry.interface(description="Why a mutation did nothing: what to change, and where.")
@@ -127,7 +127,7 @@ def _payload(mutation: str, verb: Verb) -> type:
     changed, kind = verb.changes.name, verb.changes.kind
     fields = {
         "__annotations__": {changed: kind | None, "problems": list[problem]},  # type: ignore[valid-type]
-        changed: field(_BY_ID, "What changed; null when nothing did."),
+        changed: field(BY_CHANGED, "What changed; null when nothing did."),
         "problems": strawberry.field(description="Empty when it was done; else nothing was."),
     }
     made: type = strawberry.type(

@@ -1,0 +1,101 @@
+"""What every stream of answers shares: its place, and the token that it lasts as long as."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Iterator
+from contextlib import contextmanager
+from typing import Final, Protocol
+from uuid import UUID
+
+import psycopg
+import sqlalchemy.exc
+from starlette.types import Scope
+
+from alliance_api.charter.principal import Principal
+from chassis import metrics
+
+PLACES: Final = 500
+"""How many subscriptions one process serves at once: each looks once a second."""
+EACH: Final = 20
+"""How many of these one person may have."""
+KEEP_SECONDS: Final = 0.5
+"""Between two looks at a token: with the second of a replica that listens, under two in all."""
+
+_log = logging.getLogger("alliance.graphql")
+
+
+class Callers(Protocol):
+    """Makes the principal of a request, and knows later whether its token is good yet."""
+
+    def __call__(
+        self, authorization: str | None, scope: Scope | None = None, /
+    ) -> Awaitable[Principal]:
+        """Return the principal of a header Authorization; a bound token needs all of the request.
+
+        Raises `Unauthorised`.
+        """
+
+    def still(self, authorization: str, /) -> Awaitable[bool]:
+        """Say whether a token that was taken is good yet."""
+
+
+class Full(Exception):  # noqa: N818  (an expected outcome, not an error)
+    """There is no place for one more."""
+
+    code: Final = "TOO_MANY_SUBSCRIPTIONS"
+    message: Final = "Too many are watching. End a subscription, or try again later."
+
+
+class Lost(Exception):  # noqa: N818  (it is told nobody but those who stream)
+    """A stream ended for a fault of ours, and had better be asked for again."""
+
+
+class Places:
+    """Who watches; whoever leaves, for whatever reason, frees their place."""
+
+    def __init__(self, most: int = PLACES, each: int = EACH) -> None:
+        """Begin with nobody."""
+        self._most, self._each = most, each
+        self._taken: Counter[UUID] = Counter()
+
+    @contextmanager
+    def one(self, principal: Principal) -> Iterator[None]:
+        """Hold a place. Raises `Full` if there is none."""
+        if self._taken.total() >= self._most or self._taken[principal.person] >= self._each:
+            raise Full
+        self._taken[principal.person] += 1
+        metrics.add(metrics.SUBSCRIPTIONS, 1)
+        try:
+            yield
+        finally:
+            self._taken[principal.person] -= 1
+            if not self._taken[principal.person]:
+                del self._taken[principal.person]
+            metrics.add(metrics.SUBSCRIPTIONS, -1)
+
+
+async def until_over(callers: Callers, authorization: str) -> None:
+    """Return when a token is good no more, or nobody can say whether it is."""
+    try:
+        while await callers.still(authorization):  # noqa: ASYNC110  (nobody tells when it runs out)
+            await asyncio.sleep(KEEP_SECONDS)
+    except (psycopg.Error, sqlalchemy.exc.DBAPIError) as error:
+        lost(error)
+
+
+async def unfailing(events: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Yield events; where they fail, they end: raise `Lost`, which tells nothing."""
+    try:
+        async for event in events:
+            yield event
+    except Exception as error:  # noqa: BLE001  # what is not foreseen must not tell what it saw
+        lost(error)
+        raise Lost from None
+
+
+def lost(error: Exception) -> None:
+    """Note that a stream ended for a fault of ours: of the error no more than its type."""
+    _log.warning("graphql.stream.lost", extra={"exception.type": type(error).__name__})
