@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from tests.builders import Story, a_case
+from alliance_api.domain.errors import Refused
+from alliance_api.usecases import erasure
+from tests.builders import Story, a_case, now
 from tests.people import Clinic, Person, mutation_text, with_key
 
 COMMENT = "What I wrote in the margin"
@@ -199,6 +202,73 @@ def test_a_live_hold_stands_in_the_way_until_it_is_lifted(clinic: Clinic, story:
     assert erase(clinic, client)["erasedAt"] is not None
     given = {"person": client.id, "reason": "COMPLAINT"}
     assert officer.refused("setLegalHold", **given) == [("ALREADY_ERASED", "person")]
+
+
+# Who has a part in the record of the client, and what they wrote in it.
+BESIDE = ("therapist", "supervisor", "caregiver", "clinician")
+
+
+@pytest.mark.parametrize("name", BESIDE)
+def test_a_hold_on_a_client_keeps_who_stood_beside_them_and_what_they_wrote(
+    clinic: Clinic, story: Story, name: str
+) -> None:
+    officer, who = clinic.officer, clinic.people[name]
+    held = officer.done("setLegalHold", "", person=clinic.client.id, reason="LITIGATION")
+    before = clinic.house.counts()
+    assert officer.refused("erasePerson", person=who.id) == [("LEGAL_HOLD", None)]
+    assert clinic.house.counts() == before
+    comments = {
+        each["role"]: each["comment"]
+        for each in said(story, clinic.client)["measurements"]["nodes"]
+    }
+    assert comments["THERAPIST"] == COMMENT
+    officer.done("liftLegalHold", "", hold=held["id"])
+    assert erase(clinic, who)["erasedAt"] is not None
+
+
+def test_who_has_left_the_team_is_kept_as_well(clinic: Clinic, story: Story) -> None:
+    place = {"case": story.case_id, "person": clinic.therapist.id, "relation": "THERAPIST"}
+    clinic.manager.done("leaveCareTeam", "", **place)
+    given = {"person": clinic.client.id, "reason": "COMPLAINT"}
+    clinic.officer.done("setLegalHold", "", **given)
+    refused = clinic.officer.refused("erasePerson", person=clinic.therapist.id)
+    assert refused == [("LEGAL_HOLD", None)]
+
+
+def test_a_hold_keeps_nobody_who_has_no_part_in_that_record(clinic: Clinic, story: Story) -> None:
+    officer, friend = clinic.officer, clinic.another_person("another client")
+    clinic.another_case(friend)
+    officer.done("setLegalHold", "", person=friend.id, reason="LITIGATION")
+    # The therapist treats both; who stands beside one of them only is not kept by the other.
+    assert officer.refused("erasePerson", person=clinic.therapist.id) == [("LEGAL_HOLD", None)]
+    for who in (clinic.client, clinic.caregiver, clinic.stranger):
+        assert erase(clinic, who)["erasedAt"] is not None, who.name
+
+
+def test_a_hold_on_a_therapist_keeps_none_of_their_clients(clinic: Clinic, story: Story) -> None:
+    clinic.officer.done("setLegalHold", "", person=clinic.therapist.id, reason="COMPLAINT")
+    assert erase(clinic, clinic.client)["erasedAt"] is not None
+
+
+def test_an_erasure_waits_for_a_hold_that_is_just_being_set(clinic: Clinic, story: Story) -> None:
+    """Whoever looked before the hold was there would erase what it has kept since."""
+    officer = clinic.officer.principal
+
+    async def erase_therapist() -> None:
+        async with clinic.house.database.write(officer) as tx:
+            await erasure.erase(tx, now(), person=clinic.therapist.uuid)
+
+    async def at_once() -> None:
+        async with clinic.house.database.write(officer) as tx:
+            await erasure.hold(tx, now(), person=clinic.client.uuid, reason="LITIGATION")
+            erasing = asyncio.create_task(erase_therapist())
+            done, _ = await asyncio.wait([erasing], timeout=0.5)
+            assert not done
+        with pytest.raises(Refused, match="LEGAL_HOLD"):
+            await erasing
+
+    clinic.house.run(at_once)
+    assert count(clinic, "person_keys", "person_id", clinic.therapist) == 1
 
 
 def test_only_the_officer_sees_a_hold(clinic: Clinic, story: Story) -> None:

@@ -131,7 +131,8 @@ WRITE: tuple[Writing, ...] = (
     # Consents are the client's; a caregiver's is live only with the client's own assent.
     Writing("consents", "INSERT", ("Consent.c",), (C, G), "given_by", "given_role"),
     Writing("consents", "UPDATE", ("Consent.u",), (C,)),
-    # A caregiver takes back what caregivers gave, and signs it; the assent is not theirs to write.
+    # A caregiver takes back what caregivers gave, and signs it; the assent is not theirs to write:
+    # whatever else they change in that moment is of a consent that is over.
     Writing(
         "consents", "UPDATE", ("Consent.u",), (G,), where="given_role = 'CAREGIVER'",
         before="withdrawn_at IS NULL", after="withdrawn_at IS NOT NULL", signs="withdrawn_by",

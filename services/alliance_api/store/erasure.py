@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -60,12 +60,18 @@ async def is_erased(tx: Transaction, person: UUID) -> bool:
     return found is not None and found["erased_at"] is not None
 
 
-async def held(tx: Transaction, person: UUID) -> bool:
-    """Say whether a live legal hold keeps a person (for the engine)."""
-    asked = select(legal_holds.c.id).where(
-        legal_holds.c.person_id == person, legal_holds.c.lifted_at.is_(None)
+async def clients_of(tx: Transaction, person: UUID) -> Sequence[UUID]:
+    """Return the clients to whose cases a person ever stood, themselves included (for the engine)."""
+    asked = select(standing.c.client_id).where(standing.c.person_id == person).distinct()
+    return [row["client_id"] for row in await all_of(tx, asked.order_by(standing.c.client_id))]
+
+
+async def held(tx: Transaction, people: Collection[UUID]) -> frozenset[UUID]:
+    """Return whom of some people a live legal hold keeps (for the engine)."""
+    asked = select(legal_holds.c.person_id).where(
+        legal_holds.c.person_id.in_(people), legal_holds.c.lifted_at.is_(None)
     )
-    return await one(tx, asked.limit(1)) is not None
+    return frozenset(row["person_id"] for row in await all_of(tx, asked))
 
 
 async def cases_of(tx: Transaction, person: UUID) -> Sequence[UUID]:

@@ -31,10 +31,34 @@ async def erase(tx: Transaction, now: datetime, *, person: UUID) -> UUID:
     if await erasure.is_erased(tx, person):
         return person
     async with tx.as_engine():
-        if await erasure.held(tx, person):
-            refuse("LEGAL_HOLD", "A legal hold keeps what this person said. Lift it first.", None)
+        await _check_holds(tx, person)
     await carry_out(tx, now, person)
     return person
+
+
+async def _check_holds(tx: Transaction, person: UUID) -> None:
+    """Refuse to erase whom a hold keeps: on them, or on a client whose record they are part of.
+
+    A key opens all that somebody wrote, or nothing: of a record that is held no part can be kept
+    without its authors (as the engine).
+    """
+    clients = await erasure.clients_of(tx, person)
+    # A hold that is just being set comes before this, or too late.
+    await tx.lock(*(_holding(each) for each in {person, *clients}), shared=True)
+    held = await erasure.held(tx, {person, *clients})
+    if person in held:
+        refuse("LEGAL_HOLD", "A legal hold keeps what this person said. Lift it first.", None)
+    if held:
+        message = (
+            "A legal hold keeps the record of a client whom this person cared for or stood beside, "
+            "and with it what they wrote there. Lift it first."
+        )
+        refuse("LEGAL_HOLD", message, None)
+
+
+def _holding(person: UUID) -> str:
+    """Return the lock under which a hold on a person is set, and beside which others are erased."""
+    return f"hold:{person}"
 
 
 async def erase_again(database: Database, listed: Sequence[restoring.Erased], now: datetime) -> int:
@@ -97,6 +121,7 @@ async def hold(tx: Transaction, now: datetime, *, person: UUID, reason: str) -> 
     await tx.lock(words.lock_of(person), shared=True)
     if await erasure.is_erased(tx, person):
         refuse("ALREADY_ERASED", "This person was erased. There is nothing left to keep.", "person")
+    await tx.lock(_holding(person))
     return await erasure.hold(tx, person, reason, now)
 
 
