@@ -79,8 +79,8 @@ class Day:
         name = self.names[slot]
         sending = self.world.open_requests().get(name, 0)
         self.workers[slot].kill()
-        # Its last statements may still be at work in the database.
-        time.sleep(0.02)
+        # Its last statements may still be at work in the database: what they claim, it held.
+        self.world.wait_until_gone(name)
         held = self.world.rows(
             "SELECT id FROM reminders WHERE state = 'CLAIMED' AND worker = %s", name
         )

@@ -37,7 +37,12 @@ class Lateness:
     late: int
     twice_held_up: int
     refused: int
-    unexplained: int
+    findings: tuple[Journey, ...]
+
+    @property
+    def unexplained(self) -> int:
+        """How many were late, and nothing that was done to them says why."""
+        return len(self.findings)
 
 
 def lateness(
@@ -59,8 +64,10 @@ def lateness(
         late=len(late),
         twice_held_up=sum(again[id(each)] > 0 for each in late),
         refused=sum(paused[id(each)] > 0 and not again[id(each)] for each in late),
-        unexplained=sum(
-            _delay(each) > lease + patience + again[id(each)] + paused[id(each)] for each in late
+        findings=tuple(
+            each
+            for each in late
+            if _delay(each) > lease + patience + again[id(each)] + paused[id(each)]
         ),
     )
 

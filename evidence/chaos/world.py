@@ -102,6 +102,13 @@ class World:
         while self.rows(connected)[0][0] < workers:
             time.sleep(0.05)
 
+    def wait_until_gone(self, worker: str) -> None:
+        """Wait until the sessions of a worker that was killed have ended."""
+        open_ = "SELECT count(*) FROM pg_stat_activity WHERE application_name = %s"
+        until = time.monotonic() + 5
+        while self.rows(open_, f"worker-{worker}")[0][0] and time.monotonic() < until:
+            time.sleep(0.01)
+
     def became_due(self, due: float) -> float:
         """Return the true instant at which the clock reached an instant."""
         for place, (at, by) in enumerate(self.jumps):
