@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 from alliance_api.oauth import once
 from alliance_api.oauth.standing import fhir_kind
+from alliance_api.store.transaction import Database
 from tests.applications import register
 from tests.house import House
 from tests.people import Clinic
@@ -81,3 +84,24 @@ def test_an_office_that_ended_makes_nobody_a_practitioner(house: House, clinic: 
     )
     kind = house.run(fhir_kind, house.database, clinic.organisation, clinic.caregiver.uuid)
     assert kind == "RelatedPerson"
+
+
+def test_a_name_is_taken_once_and_whoever_reads_next_is_nobody_else(
+    house: House, clinic: Clinic
+) -> None:
+    async def take() -> tuple[list[bool], bytes]:
+        database = Database(house.url, size=1)
+        await database.open()
+        until = datetime.now(UTC) + timedelta(minutes=1)
+        name = uuid4().hex
+        found = await asyncio.gather(
+            *(once.first(database, "dpop", name, until) for _ in range(20))
+        )
+        # On the one connection there is, which was the desk's a moment ago.
+        who = await database.look(clinic.therapist.principal, "SELECT current_user::text", [])
+        await database.close()
+        return list(found), who
+
+    taken, who = house.run(take)
+    assert sorted(taken) == [False] * 19 + [True]
+    assert who == b"alliance_api"

@@ -22,8 +22,8 @@ TIDY_SECONDS: Final = 3600.0
 _log = logging.getLogger("alliance.oauth")
 
 _TAKE: Final = """
-INSERT INTO oauth.once (hash, expires_at) VALUES (%(hash)s, %(until)s)
-ON CONFLICT (hash) DO NOTHING
+INSERT INTO oauth.once (hash, expires_at) VALUES ($1::text::bytea, $2::text::timestamptz)
+ON CONFLICT (hash) DO NOTHING RETURNING 'first'
 """
 _COUNT: Final = """
 INSERT INTO oauth.counters (hash, since, count, expires_at)
@@ -34,9 +34,13 @@ RETURNING count
 
 
 async def first(db: Database, kind: str, name: str, until: datetime) -> bool:
-    """Say whether a name of a kind is used for the first time, and keep it until then."""
-    async with db.desk() as desk:
-        return await desk.run(_TAKE, hash=hashed(f"{kind}\0{name}"), until=until) == 1
+    """Say whether a name of a kind is used for the first time, and keep it until then.
+
+    Where a connection is lost on the way it may say no of a first time, and never yes of another.
+    """
+    digest = hashed(f"{kind}\0{name}").hex()
+    given = [f"\\x{digest}", until.isoformat()]
+    return await db.at_desk(_TAKE, given) is not None
 
 
 async def within(  # noqa: PLR0913  (what is counted, how often, and by whose clock)

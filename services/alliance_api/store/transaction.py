@@ -22,7 +22,7 @@ from alliance_api.charter.principal import SETTINGS, Principal
 from chassis.database import Reads, for_sqlalchemy
 from chassis.vault import Key, NoMasters, Vault
 
-from .desk import BECOME_OAUTH, Desk
+from .desk import BECOME_OAUTH, OAUTH, Desk
 from .prepared import Prepared
 
 TRACE = "alliance.trace"
@@ -44,6 +44,7 @@ _BIND_WRITE = Prepared(
 _BECOME_ENGINE = Prepared(f"SET LOCAL ROLE {ENGINE}", {})
 _BECOME_RECOMPUTE = Prepared(f"SET LOCAL ROLE {RECOMPUTE}", {})
 _BECOME_OAUTH = Prepared(BECOME_OAUTH, {})
+_AT_DESK = f"SELECT set_config('role', '{OAUTH}', true)"
 _BECOME_ONESELF = Prepared("SET LOCAL ROLE NONE", {})
 _LOCK = Prepared("SELECT pg_advisory_xact_lock(hashtextextended(%(name)s, 0))", {})
 _LOCK_SHARED = Prepared("SELECT pg_advisory_xact_lock_shared(hashtextextended(%(name)s, 0))", {})
@@ -120,6 +121,13 @@ class Database:
             desk = Desk(driver)
             await desk.run(BECOME_OAUTH)
             yield desk
+
+    async def at_desk(self, sql: str, parameters: Sequence[str | None]) -> bytes | None:
+        """Run one statement on the authorization server's tables in one round trip.
+
+        Return its one value. Where a connection is lost it may be run a second time.
+        """
+        return await self._reads.run([(_AT_DESK, []), (sql, encoded(parameters))])
 
 
 class Transaction:
