@@ -3,39 +3,20 @@
 from __future__ import annotations
 
 import socket
-import threading
-import time
 from collections.abc import Iterator
 
 import httpx
 import pytest
-import uvicorn
 
-from alliance_api.app import create_app
 from tests.house import ORIGIN, House
 from tests.people import Clinic, body
+from tests.servers import replica
 
 
 @pytest.fixture(scope="module")
 def url(house: House) -> Iterator[str]:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port = listener.getsockname()[1]
-        config = uvicorn.Config(
-            create_app(house.settings()), log_config=None, access_log=False, server_header=False
-        )
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-        thread.start()
-        until = time.monotonic() + 30
-        while not server.started:
-            assert thread.is_alive()
-            assert time.monotonic() < until
-            time.sleep(0.01)
-        yield f"http://127.0.0.1:{port}"
-        server.should_exit = True
-        thread.join(timeout=30)
-        assert not thread.is_alive()
+    with replica(house) as found:
+        yield found
 
 
 QUERY = "query($id: ID!) { case(id: $id) { status client { name } } }"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -11,11 +10,10 @@ from uuid import uuid4
 
 import httpx
 import pytest
-import uvicorn
 
-from alliance_api.app import create_app
 from alliance_api.oauth import registering, revoking
 from alliance_api.oauth.revocations import Revocations
+from tests import servers
 from tests.applications import Application, agree, register
 from tests.house import House
 from tests.people import Clinic
@@ -25,21 +23,9 @@ QUERY = b'{"query": "{ caseload { nodes { id } } }"}'
 
 @contextmanager
 def replica(house: House) -> Iterator[httpx.Client]:
-    """A server of its own over the same database."""
-    config = uvicorn.Config(create_app(house.settings()), port=0, log_config=None)
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        thread.join(0.05)
-        assert thread.is_alive()
-    port = server.servers[0].sockets[0].getsockname()[1]
-    try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
-            yield client
-    finally:
-        server.should_exit = True
-        thread.join()
+    """A server of its own over the same database, and a client of it."""
+    with servers.replica(house) as url, httpx.Client(base_url=url, trust_env=False) as client:
+        yield client
 
 
 def asks(client: httpx.Client, token: str) -> int:
