@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
 import os
 import sys
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from .common import Verbs, admin_url, group, verb
+from .common import Verbs, admin_url, group, verb, with_database
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -46,21 +44,6 @@ def register(verbs: Verbs) -> None:
     rotate.add_argument("id")
     revoke = verb(clients, "revoke", "end one, and all that it was granted, at once", _revoke)
     revoke.add_argument("id")
-
-
-def with_desk(work: Callable[[Database], Awaitable[T]]) -> T:
-    """Run work on the operator's database."""
-    from alliance_api.store.transaction import Database
-
-    async def run() -> T:
-        database = Database(admin_url(), size=2)
-        await database.open()
-        try:
-            return await work(database)
-        finally:
-            await database.close()
-
-    return asyncio.run(run())
 
 
 def organisation_of(text: str | None) -> UUID | None:
@@ -128,7 +111,7 @@ def _add(found: argparse.Namespace) -> int:
                 person=person,
             )
 
-    _tell(wanted, with_desk(work))
+    _tell(wanted, with_database(work))
     return 0
 
 
@@ -169,7 +152,7 @@ def _list(found: argparse.Namespace) -> int:
         async with database.desk() as desk:
             return await registering.listed(desk, datetime.now(UTC), organisation)
 
-    for row in with_desk(work):
+    for row in with_database(work):
         told = registering.shown(row)
         ended = "  revoked" if told["revoked"] else ""
         kind = f"{told['application_type']}, {told['token_endpoint_auth_method']}"
@@ -184,7 +167,7 @@ def _rotate(found: argparse.Namespace) -> int:
         async with database.desk() as desk:
             return await registering.rotate(desk, found.id, os.urandom, datetime.now(UTC))
 
-    secret = with_desk(work)
+    secret = with_database(work)
     if secret is None:
         sys.exit("There is no such client with a secret. Keys are rotated by who has them.")
     print(f"client_secret  {secret}   (shown once; the old one is good for a day)")
@@ -198,7 +181,7 @@ def _revoke(found: argparse.Namespace) -> int:
         async with database.desk() as desk:
             return await registering.end(desk, found.id, datetime.now(UTC))
 
-    if not with_desk(work):
+    if not with_database(work):
         sys.exit("There is no such client, or it was revoked before.")
     print("Revoked, and all its grants with it.")
     return 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from .common import Verbs, admin_url, verb
+from .common import Verbs, admin_url, have_masters, verb
 
 
 def register(verbs: Verbs) -> None:
@@ -41,7 +41,7 @@ def _migrate(found: argparse.Namespace) -> int:
 
 def _seal_texts() -> None:
     """Seal what was stored before there were keys, or say that it lies there in plain."""
-    from .keys import have_masters, plain_texts, seal_texts
+    from .keys import plain_texts, seal_texts
 
     if have_masters():
         if done := seal_texts():

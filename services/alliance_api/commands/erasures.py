@@ -9,8 +9,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from .common import Verbs, admin_url, group, verb
-from .keys import masters
+from .common import Verbs, admin_url, group, masters, verb, with_database
 
 
 def register(verbs: Verbs) -> None:
@@ -52,15 +51,7 @@ def _replay(found: argparse.Namespace) -> int:
     except (BadList, OSError) as error:
         sys.exit(f"Nobody was erased: {error}.")
 
-    async def run() -> int:
-        from alliance_api.store.transaction import Database
-
-        database = Database(admin_url(), size=1)
-        try:
-            return await erase_again(database, listed, datetime.now(UTC).replace(microsecond=0))
-        finally:
-            await database.close()
-
-    again = asyncio.run(run())
+    now = datetime.now(UTC).replace(microsecond=0)
+    again = with_database(lambda database: erase_again(database, listed, now))
     print(f"{again} of {len(listed)} were erased again; the others are erased, or not there.")
     return 0

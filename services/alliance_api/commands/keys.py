@@ -9,12 +9,10 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .common import Verbs, admin_url, group, verb
+from .common import MASTERS_FILE, Verbs, admin_url, group, masters, verb
 
 if TYPE_CHECKING:
     from chassis.masters import LocalMasters
-
-TEXT, FILE = "MASTER_KEYS", "MASTER_KEYS_FILE"
 
 
 def register(verbs: Verbs) -> None:
@@ -24,28 +22,11 @@ def register(verbs: Verbs) -> None:
     new.add_argument("--file", type=Path, help="made if it is missing, readable by you only")
     verb(keys, "list", "say how many people's keys each master key wraps", _list)
     verb(keys, "rotate", "wrap every person's key with the first master key", _rotate)
-    retire = verb(keys, "retire", f"take a master key that wraps nothing out of {FILE}", _retire)
+    retire = verb(
+        keys, "retire", f"take a master key that wraps nothing out of {MASTERS_FILE}", _retire
+    )
     retire.add_argument("name")
     verb(keys, "seal", "seal texts that were stored before there were keys", _seal)
-
-
-def masters() -> LocalMasters:
-    """Return the operator's master keys, or leave saying how to give them."""
-    from alliance_api.settings import NO_MASTERS
-    from chassis.masters import BadMasters, local_masters
-
-    text, file = os.environ.get(TEXT), os.environ.get(FILE)
-    if not (text or file):
-        sys.exit(NO_MASTERS)
-    try:
-        return local_masters(text, Path(file) if file else None)
-    except (BadMasters, OSError) as error:
-        sys.exit(f"The master keys cannot be read: {error}")
-
-
-def have_masters() -> bool:
-    """Say whether the operator gave master keys."""
-    return bool(os.environ.get(TEXT) or os.environ.get(FILE))
 
 
 def _new(found: argparse.Namespace) -> int:
@@ -105,9 +86,9 @@ async def _rewrap(found: LocalMasters) -> tuple[int, int]:
 
 
 def _retire(found: argparse.Namespace) -> int:
-    name, file = found.name, os.environ.get(FILE)
+    name, file = found.name, os.environ.get(MASTERS_FILE)
     if not file:
-        sys.exit(f"Set {FILE}: a master key is taken out of a file.")
+        sys.exit(f"Set {MASTERS_FILE}: a master key is taken out of a file.")
     ring = masters().ring()
     if name not in ring.names:
         sys.exit(f"There is no master key of this name in {file}.")

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import sys
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar
 
-from .common import Verbs, admin_url, group, verb
+from .common import Verbs, group, verb, with_database
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,28 +35,13 @@ def register(verbs: Verbs) -> None:
     verb(oauth, "tidy", "take away what is over and decides nothing any more", _tidy)
 
 
-def _with(work: Callable[[Database], Awaitable[T]]) -> T:
-    from alliance_api.store.transaction import Database
-    from chassis.vault import Vault
-
-    from .keys import masters
-
-    async def run() -> T:
-        database = Database(admin_url(), size=2, vault=Vault(masters()))
-        await database.open()
-        try:
-            return await work(database)
-        finally:
-            await database.close()
-
-    return asyncio.run(run())
-
-
 def _made(starts: datetime | None) -> int:
     from alliance_api.oauth import signing_keys
 
     now = datetime.now(UTC)
-    for kid in _with(lambda database: signing_keys.rotate(database, now, starts=starts)):
+    for kid in with_database(
+        lambda database: signing_keys.rotate(database, now, starts=starts), opening=True
+    ):
         print(kid)
     first = starts or now + signing_keys.PUBLISHED_BEFORE
     print(f"They sign from {first:%Y-%m-%d %H:%M} UTC on; the ones before are published a while.")
@@ -82,7 +65,7 @@ def _list(_: argparse.Namespace) -> int:
         async with database.desk() as desk:
             return await signing_keys.listed(desk, now)
 
-    for key in _with(work):
+    for key in with_database(work, opening=True):
         until = f" until {key.signs_until:%Y-%m-%d %H:%M}" if key.signs_until else ""
         state = "signs" if key.signs(now) else "published"
         print(f"{key.kid}  {key.algorithm}  {state}  from {key.signs_from:%Y-%m-%d %H:%M}{until}")
@@ -92,7 +75,9 @@ def _list(_: argparse.Namespace) -> int:
 def _revoke(found: argparse.Namespace) -> int:
     from alliance_api.oauth import signing_keys
 
-    if not _with(lambda database: signing_keys.drop(database, found.kid, datetime.now(UTC))):
+    if not with_database(
+        lambda database: signing_keys.drop(database, found.kid, datetime.now(UTC)), opening=True
+    ):
         sys.exit("There is no such key, or it is gone already.")
     print("Gone. Make another if none is left that signs: `alliance oauth keys new`.")
     return 0
@@ -101,6 +86,6 @@ def _revoke(found: argparse.Namespace) -> int:
 def _tidy(_: argparse.Namespace) -> int:
     from alliance_api.oauth import once
 
-    done = _with(lambda database: once.tidy(database, datetime.now(UTC)))
+    done = with_database(lambda database: once.tidy(database, datetime.now(UTC)), opening=True)
     print(f"{done} rows were over, and are gone.")
     return 0
