@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import httpx
@@ -41,6 +44,16 @@ class Api:
         response = self._client.get(path, headers=self._as(person))
         response.raise_for_status()
         return response.content
+
+    @contextmanager
+    def watching(self, person: str, query: str, **variables: Any) -> Iterator[Iterator[Any]]:
+        """Watch, and yield what comes: each answer as it becomes another."""
+        asked = {"query": query, "variables": variables}
+        headers = {**self._as(person), "accept": "text/event-stream"}
+        with self._client.stream("POST", "/graphql", json=asked, headers=headers) as answer:
+            answer.raise_for_status()
+            lines = answer.iter_lines()
+            yield (json.loads(line[6:])["data"] for line in lines if line.startswith("data: "))
 
     def _as(self, person: str) -> dict[str, str]:
         if person not in self._tokens:

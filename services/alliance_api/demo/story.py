@@ -405,7 +405,15 @@ def _reminder(story: Story, notifier: Reminding) -> None:
         "Amira says where she is reached, and gives back the code that was sent there",
         holds=reminder_story.contact(notifier),
     )
-    reminder_story.schedule(story.api, story.case)
+    query = "subscription($id: ID!) { caseChanged(id: $id) { sessions { totalCount } } }"
+    with story.api.watching("client", query, id=story.case) as events:
+        before = next(events)["caseChanged"]["sessions"]["totalCount"]
+        reminder_story.schedule(story.api, story.case)
+        after = next(events)["caseChanged"]["sessions"]["totalCount"]
+    story.claim(
+        "Her phone watches her case: the session that Tomas plans is there without asking again",
+        holds=after == before + 1,
+    )
     with console.status("Tomas plans the next session, and the notifier hears of it …"):
         mail = reminder_story.arrived(notifier)
     subject = mail["Subject"] if mail is not None else "nothing"
