@@ -46,6 +46,9 @@ class Task:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add what this plugin reads and writes."""
     parser.addoption("--mutants", type=Path, help="JSON: a list of names; becomes their fates")
+    parser.addoption(
+        "--kept", type=Path, help="lines of JSON: fates found so far, read and added to"
+    )
 
 
 _failures: list[str] = []
@@ -67,15 +70,20 @@ def pytest_runtestloop(session: pytest.Session) -> bool:
     gc.freeze()
     found = _survey(session, path.with_suffix(".survey"))
     tasks: list[Task] = []
-    fates: dict[str, str] = {}
+    kept: Path = session.config.getoption("--kept")
+    fates: dict[str, str] = dict(map(json.loads, kept.read_text("utf-8").splitlines()))
     for mutant in json.loads(path.read_text("utf-8")):
+        if mutant in fates:
+            continue
         items, seconds = found.get(mutant.partition("__mutmut_")[0], ([], 0))
         if items:
             tasks.append(Task(mutant, _meeting(session, mutant, items), TIMES * seconds + SPARE))
         else:
             fates[mutant] = "not reached"
-    for name, fate in _run(progress.told("mutants", tasks, lambda: _so_far(fates))):
-        fates[name] = fate  # noqa: PERF403  (what is there by now is told)
+    with kept.open("a", encoding="utf-8", buffering=1) as file:
+        for name, fate in _run(progress.told("mutants", tasks, lambda: _so_far(fates))):
+            fates[name] = fate
+            print(json.dumps([name, fate]), file=file)
     path.write_text(json.dumps(fates), "utf-8")
     return True
 

@@ -8,6 +8,7 @@ that the working tree stays as it is. docs/reference/mutants.md explains the sur
 from __future__ import annotations
 
 import difflib
+import hashlib
 import json
 import os
 import re
@@ -61,7 +62,8 @@ def run(modules: list[str], tests: list[str]) -> Figure:
             f"{DOMAIN}{module}.{each}" for module in made for each in made[module].mutant_names
         ]
         (folder / "mutants.json").write_text(json.dumps(names), "utf-8")
-        command = [sys.executable, "-m", "pytest", *RUN, f"--mutants={folder}/mutants.json", *tests]
+        files = [f"--mutants={folder}/mutants.json", f"--kept={_kept()}"]
+        command = [sys.executable, "-m", "pytest", *RUN, *files, *tests]
         # How far it is comes over standard error, as it goes.
         done = subprocess.run(
             command, cwd=folder, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True, check=False
@@ -73,6 +75,18 @@ def run(modules: list[str], tests: list[str]) -> Figure:
     for line in _survivors(made, fates):
         print(line)
     return _figure(Counter(fates.values()))
+
+
+def _kept() -> Path:
+    """Return where fates are kept, of the code and the tests as they are: a run may be broken off."""
+    digest = hashlib.sha256()
+    for pattern in ("services/alliance_api/domain/*.py", "tests/**/*.py", "evidence/mutant*.py"):
+        for file in sorted(ROOT.glob(pattern)):
+            digest.update(str(file.relative_to(ROOT)).encode() + b"\0" + file.read_bytes() + b"\0")
+    kept = ROOT / "var" / "mutants" / f"{digest.hexdigest()[:16]}.jsonl"
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    kept.touch()
+    return kept
 
 
 def _lay_out(folder: Path, modules: list[str]) -> dict[str, MutatedFile]:

@@ -61,6 +61,8 @@ def test_perfect_agreement_is_told_as_no_more_than_nine_tenths() -> None:
     assert against.value == -MOST_AGREEMENT
 
 
+# Twice hundreds of quantiles an example: of all ground tests it alone would take more than the others.
+@pytest.mark.slow
 @given(ratings, st.booleans())
 def test_what_is_told_contains_the_truth_and_is_coarse(
     dyads: list[tuple[int, int]], absolute: bool
