@@ -129,7 +129,7 @@ def _without_others(condition: str) -> str:
 
 def _may_already(name: str) -> str | None:
     """Somebody more for a rule who may do all that, and more, by another one."""
-    found = re.fullmatch(r"(\w+) UPDATE (\d+): with (\w+)", name)
+    found = re.fullmatch(r"(\w+) (?:INSERT|UPDATE) (\d+): with (\w+)", name)
     if found is None:
         return None
     rule = WRITE[int(found[2])]
