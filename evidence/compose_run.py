@@ -179,6 +179,7 @@ def open_case(run: Run, address: str = API) -> str:
 
 def reach(run: Run, person: str, address: str, notifier: str = NOTIFIER) -> None:
     """Let somebody give an address, prove that it is theirs, and wish to be reminded at any hour."""
+    choose(run, person, notifier)
     with httpx.Client(
         base_url=notifier, headers=run.headers(person, "contacts.write"), timeout=30
     ) as client:
@@ -190,8 +191,14 @@ def reach(run: Run, person: str, address: str, notifier: str = NOTIFIER) -> None
         assert code, "the mail has no code"
         path = f"/v1/contact-points/{added.json()['id']}/verification"
         assert client.post(path, json={"code": code[0]}).is_success
-        awake = {"quiet": None, "zone": "Europe/Berlin", "workingDays": [0, 1, 2, 3, 4, 5, 6]}
-        assert client.put("/v1/preferences", json=awake).is_success
+
+
+def choose(run: Run, person: str, notifier: str = NOTIFIER) -> None:
+    """Let somebody wish to be reminded at any hour."""
+    awake = {"quiet": None, "zone": "Europe/Berlin", "workingDays": [0, 1, 2, 3, 4, 5, 6]}
+    headers = run.headers(person, "contacts.write")
+    address = f"{notifier}/v1/preferences"
+    until("a choice", lambda: httpx.put(address, json=awake, headers=headers).is_success)
 
 
 def inbox() -> list[dict[str, Any]]:

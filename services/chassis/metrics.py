@@ -41,7 +41,11 @@ class Sort(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """A metric: its labels are all it can ever have."""
+    """A metric: its labels are all it can ever have.
+
+    What is counted is a unit in braces. `1` would be a share of something, and a collector would call
+    a gauge so.
+    """
 
     name: str
     sort: Sort
@@ -54,7 +58,7 @@ class Metric:
 REQUESTS: Final = Metric(
     "alliance.requests",
     Sort.COUNTER,
-    "1",
+    "{request}",
     "Requests answered, by operation and outcome: ok, refused or error.",
     ("operation", "outcome"),
 )
@@ -75,21 +79,28 @@ FEED_LAG: Final = Metric(
     DELAYS,
 )
 FEED_WAITING: Final = Metric(
-    "alliance.feed.waiting", Sort.UP_DOWN, "1", "Readers who wait for facts at this moment."
+    "alliance.feed.waiting", Sort.UP_DOWN, "{reader}", "Readers who wait for facts at this moment."
 )
 SUBSCRIPTIONS: Final = Metric(
-    "alliance.subscriptions", Sort.UP_DOWN, "1", "Subscriptions that are watched at this moment."
+    "alliance.subscriptions",
+    Sort.UP_DOWN,
+    "{subscription}",
+    "Subscriptions that are watched at this moment.",
 )
 UNOPENED: Final = Metric(
-    "vault.unopened", Sort.COUNTER, "1", "Sealed texts that did not open.", ("error.type",)
+    "vault.unopened", Sort.COUNTER, "{text}", "Sealed texts that did not open.", ("error.type",)
 )
 PLANNED: Final = Metric(
-    "alliance.reminders.planned", Sort.COUNTER, "1", "Reminders planned.", ("reminder.kind",)
+    "alliance.reminders.planned",
+    Sort.COUNTER,
+    "{reminder}",
+    "Reminders planned.",
+    ("reminder.kind",),
 )
 SENT: Final = Metric(
     "alliance.reminders.sent",
     Sort.COUNTER,
-    "1",
+    "{reminder}",
     "Reminders a provider has taken.",
     ("reminder.kind", "channel"),
 )
@@ -104,12 +115,18 @@ LATE: Final = Metric(
 DROPPED: Final = Metric(
     "alliance.reminders.dropped",
     Sort.COUNTER,
-    "1",
+    "{reminder}",
     "Reminders that were not sent, by reason.",
     ("reminder.kind", "reason"),
 )
 QUEUE: Final = Metric(
-    "alliance.reminders.queue", Sort.GAUGE, "1", "Reminders that are due and not sent."
+    "alliance.reminders.queue", Sort.GAUGE, "{reminder}", "Reminders that are due and not sent."
+)
+UNREAD: Final = Metric(
+    "alliance.notifier.feed.unread",
+    Sort.COUNTER,
+    "{attempt}",
+    "Attempts at a feed that came to nothing: the API did not answer, or refused.",
 )
 READ_LAG: Final = Metric(
     "alliance.notifier.feed.lag",
@@ -129,6 +146,7 @@ METRICS: Final = (
     LATE,
     DROPPED,
     QUEUE,
+    UNREAD,
     READ_LAG,
 )
 

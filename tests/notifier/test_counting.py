@@ -16,7 +16,9 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from chassis import metrics as chassis_metrics
 from chassis.telemetry import parent
 from notifier.channels.message import Channel
+from notifier.feed import Batch, Unreadable
 from notifier.worker import counting, sender
+from notifier.worker.puller import Puller
 from tests.chassis.test_metrics import Points, Wire
 from tests.notifier.test_worker import SOON, Kept, a_house, facts_of_a_session
 from tests.notifier.told import CLIENT
@@ -87,6 +89,33 @@ def test_what_waits_is_counted_and_how_far_behind_a_reader_is(
     [queue], [behind] = sent["alliance.reminders.queue"], sent["alliance.notifier.feed.lag"]
     assert queue["value"] >= 1
     assert behind["value"] == 7
+
+
+def test_a_feed_that_cannot_be_read_is_counted_each_time(wire: Wire) -> None:
+    class Silent:
+        name = "linden"
+
+        def __init__(self) -> None:
+            self.asked = asyncio.Event()
+
+        async def read(self, _: str | None) -> Batch:
+            self.asked.set()
+            raise Unreadable("HTTP_503")
+
+    class Nowhere:
+        async def position(self, _: str) -> None:
+            return None
+
+    async def story() -> None:
+        feed = Silent()
+        pulling = asyncio.create_task(Puller(feed, Nowhere()).run())  # type: ignore[arg-type]
+        for _ in range(2):
+            await feed.asked.wait()
+            feed.asked.clear()
+        pulling.cancel()
+
+    asyncio.run(story())
+    assert counted(wire.sent(), "alliance.notifier.feed.unread") >= 1
 
 
 def test_a_bad_trace_is_no_trace() -> None:

@@ -40,6 +40,11 @@ def caught_up(facts: Iterable[Fact], now: datetime) -> None:
         metrics.record(metrics.READ_LAG, max(0.0, ages[-1]))
 
 
+def unread() -> None:
+    """Count an attempt at a feed that came to nothing."""
+    metrics.add(metrics.UNREAD)
+
+
 async def waiting(store: Store) -> None:
     """Note how many reminders are due and not sent. Raises `Unavailable`."""
     [row] = await store.run(_WAITING)

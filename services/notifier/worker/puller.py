@@ -38,6 +38,7 @@ class Puller:
             except (Unreadable, Unavailable) as error:
                 self._trouble += 1
                 _log.warning("feed.unreadable", extra={"exception.type": type(error).__name__})
+                counting.unread()
                 bound = min(LONGEST_WAIT, 0.5 * 2 ** min(self._trouble, 8))
                 await asyncio.sleep(random.uniform(bound / 2, bound))  # noqa: S311  (no secret)
 
