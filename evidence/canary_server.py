@@ -15,6 +15,7 @@ from opentelemetry import trace
 from opentelemetry.sdk.trace.export import ConsoleSpanExporter
 
 from alliance_api.app import create_app
+from alliance_api.graph.websocket import SERVED
 from chassis import logs, telemetry
 
 
@@ -33,6 +34,7 @@ def main() -> None:
             access_log=False,
             log_config=None,
             server_header=False,
+            **SERVED,
         )
         provider.shutdown()
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import uvicorn
 
 from alliance_api.app import create_app
-from alliance_api.graph.http import LARGEST_BODY
+from alliance_api.graph.websocket import SERVED
 from tests.house import House
 
 
@@ -22,8 +22,8 @@ def replica(house: House) -> Iterator[str]:
         log_config=None,
         access_log=False,
         server_header=False,
-        ws_max_size=LARGEST_BODY,
         timeout_graceful_shutdown=1,
+        **SERVED,
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)

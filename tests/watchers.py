@@ -90,6 +90,11 @@ class Events:
         self._client.close()
 
 
+def asking(id_: str, query: str, **given: Any) -> dict[str, Any]:
+    """Return the message that asks."""
+    return {"id": id_, "type": "subscribe", "payload": {"query": query, "variables": given}}
+
+
 class Socket:
     """A websocket whose owner keeps the protocol."""
 
@@ -113,9 +118,15 @@ class Socket:
     def send(self, message: object) -> None:
         self.line.send(message if isinstance(message, str | bytes) else json.dumps(message))
 
+    def at_once(self, *messages: object) -> None:
+        """Send several in one write: whoever reads finds all of them there."""
+        protocol = self.line.protocol
+        for message in messages:
+            protocol.send_text(json.dumps(message).encode())
+        self.line.socket.sendall(b"".join(protocol.data_to_send()))
+
     def asks(self, id_: str, query: str, **given: Any) -> None:
-        payload = {"query": query, "variables": given}
-        self.send({"id": id_, "type": "subscribe", "payload": payload})
+        self.send(asking(id_, query, **given))
 
     def next(self, seconds: float = 20) -> dict[str, Any]:
         """Return the next message. Raises `Ended`, and `Empty` if none comes."""

@@ -13,7 +13,7 @@ from alliance_api.graph.websocket import OPERATIONS
 from tests.house import House
 from tests.people import Clinic
 from tests.servers import replica
-from tests.watchers import CASE, Ended, Socket, socket
+from tests.watchers import CASE, Ended, Socket, asking, socket
 
 VIEWER = "{ viewer { person { id } } }"
 
@@ -88,6 +88,43 @@ def test_one_connection_runs_so_many_operations(url: str, clinic: Clinic) -> Non
             line.asks(str(number), CASE, id=clinic.case_id)
         kinds = [line.next()["type"] for _ in range(OPERATIONS + 1)]
         assert sorted(kinds) == ["error"] + ["next"] * OPERATIONS
+
+
+def test_who_changes_their_mind_at_once_is_heard(
+    url: str, clinic: Clinic, caplog: pytest.LogCaptureFixture
+) -> None:
+    ask, over = asking("1", CASE, id=clinic.case_id), {"id": "1", "type": "complete"}
+    with socket(url, clinic.therapist) as line:
+        line.at_once(ask, over)
+        line.at_once(ask, over, ask)
+        assert line.next()["payload"]["data"]["caseChanged"]["id"] == clinic.case_id
+        assert line.silent()
+    assert "Exception" not in caplog.text
+
+
+def test_nothing_is_packed(url: str, clinic: Clinic) -> None:
+    with socket(url, clinic.therapist) as line:
+        assert line.line.protocol.extensions == []
+
+
+def test_who_begins_and_ends_without_pause_costs_no_connection_and_gets_every_place_back(
+    url: str, house: House, clinic: Clinic
+) -> None:
+    looking = "SELECT pid FROM pg_stat_activity WHERE query LIKE %s"
+    with socket(url, clinic.therapist) as line:
+        line.asks("first", CASE, id=clinic.case_id)
+        line.next()
+        line.send({"id": "first", "type": "complete"})
+        before = house.rows(looking, "%sha256%")
+        assert before
+        for number in range(20 * OPERATIONS):
+            id_ = str(number)
+            line.at_once(asking(id_, CASE, id=clinic.case_id), {"id": id_, "type": "complete"})
+        for number in range(OPERATIONS):
+            line.asks(f"kept {number}", CASE, id=clinic.case_id)
+        told = {(found := line.next())["id"]: found["type"] for _ in range(OPERATIONS)}
+        assert told == {f"kept {number}": "next" for number in range(OPERATIONS)}
+        assert {*before} <= {*house.rows("SELECT pid FROM pg_stat_activity")}
 
 
 HELLO = {"type": "connection_init"}

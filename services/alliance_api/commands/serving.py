@@ -23,7 +23,7 @@ def register(verbs: Verbs) -> None:
 def _serve(found: argparse.Namespace) -> int:
     import uvicorn
 
-    from alliance_api.graph.http import LARGEST_BODY
+    from alliance_api.graph.websocket import SERVED
     from chassis import serving
 
     uvicorn.run(
@@ -32,7 +32,7 @@ def _serve(found: argparse.Namespace) -> int:
         host=found.host,
         port=found.port,
         workers=found.workers,
-        ws_max_size=LARGEST_BODY,
+        **SERVED,
         **serving.options(_checked().trusted_proxies),
     )
     return 0

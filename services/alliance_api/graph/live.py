@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Callable
-from typing import Final
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Final, TypeVar
 
+import anyio
 from graphql import FieldNode, GraphQLField, get_argument_values
 from graphql.execution.values import VariableValues
 
@@ -21,16 +22,17 @@ from alliance_api.charter.policies import ORGANISATION
 from alliance_api.charter.principal import Principal
 from alliance_api.domain.ids import parse_id
 from alliance_api.onesql.arguments import Argument
-from alliance_api.onesql.nulls import is_whole, mend_response
 from alliance_api.onesql.plan import Plan
-from alliance_api.onesql.refusals import MISSING_VALUE, refusal
-from alliance_api.onesql.text import identifier
+from alliance_api.onesql.refusals import refusal
+from alliance_api.onesql.text import HOLE, identifier
 from alliance_api.store.transaction import Database
 
 from . import refused
 from .errors import plain
 from .mutations import CHANGED
 from .ready import Ready, audited, opened
+
+Found = TypeVar("Found")
 
 LOOK_SECONDS: Final = 1.0
 
@@ -39,6 +41,7 @@ _OPEN_SIGNALS: Final = f"""
 SELECT coalesce(string_agg(id::text, ','), '') FROM signals
 WHERE organisation_id = {ORGANISATION} AND state = 'OPEN' AND raised_at <= now()
 """
+_HEAD: Final = '{"data":'
 _NOT_THERE: Final = plain(
     "NOT_FOUND", "There is no such case, or you may not see it. Check the id."
 )
@@ -116,34 +119,32 @@ class Live:
                     yield await self._opened(body)
 
     async def _signals(self) -> set[str]:
-        found = await open_signals(self._database, self.principal)
+        found = await whole(open_signals(self._database, self.principal))
         return set(found.split(",")) if found else set()
 
     async def _look(self) -> str:
-        return (await self._database.look(self.principal, self._digest, self._asked)).decode()
+        looked = self._database.look(self.principal, self._digest, self._asked)
+        return (await whole(looked)).decode()
 
     async def _read(self, changed: str) -> bytes:
         parameters = self._plan.parameters(self._bound(changed))
-        return await self._database.read(self.principal, self._plan.sql, parameters, self._trace)
+        read = self._database.read(self.principal, self._plan.sql, parameters, self._trace)
+        return await whole(read)
 
     async def _opened(self, body: bytes) -> bytes:
-        return await opened(self._plan, body, self.principal, self._database)
+        return await whole(opened(self._plan, body, self.principal, self._database))
 
     async def _not_there(self) -> bytes:
         given = get_argument_values(self._definition, self._node, self._ready.variables)
         asked = parse_id(str(given["id"]))
         told = (self._trace, self._ready.name, self._ready.document.hash)
-        await refused.note(self._database, self.principal, *told, [asked] if asked else [])
+        noted = refused.note(self._database, self.principal, *told, [asked] if asked else [])
+        await whole(noted)
         return _NOT_THERE
 
     def _is_gone(self, body: bytes) -> bool:
-        if is_whole(body):
-            return False
-        errors = mend_response(body)["errors"]
-        return any(
-            error["path"] == [self.key] and error["extensions"]["code"] == MISSING_VALUE
-            for error in errors
-        )
+        # Only a look: what is sealed is not opened yet, and beside a hole no JSON.
+        return body.startswith(f'{_HEAD}{{"{self.key}":{HOLE}'.encode())
 
     def _bound(self, changed: str) -> VariableValues:
         sources, coerced = self._ready.variables
@@ -156,10 +157,21 @@ class Live:
         return self._ready.compiler().compile(
             root,
             [self._ready.operation.selection_set],
-            head='{"data":',
+            head=_HEAD,
             tail="}",
             arguments={CHANGED: changed},
         )
+
+
+async def whole(asked: Awaitable[Found]) -> Found:
+    """Return an answer of the database; whoever is cancelled meanwhile is when it is there.
+
+    A connection that is left between question and answer can only be thrown away.
+    """
+    with anyio.CancelScope(shield=True):
+        found = await asked
+    await anyio.lowlevel.checkpoint_if_cancelled()
+    return found
 
 
 async def open_signals(database: Database, principal: Principal) -> str:

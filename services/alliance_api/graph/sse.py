@@ -16,7 +16,7 @@ from starlette.types import Receive, Send
 
 from chassis.problems import ALWAYS
 
-from .watching import Lost
+from .watching import LAST_SECONDS, Lost
 
 EVENT_STREAM: Final = "text/event-stream"
 QUIET_SECONDS: Final = 12.0
@@ -38,15 +38,18 @@ class Stream:
         """Keep the line, on which one writes at a time."""
         self._receive, self._send = receive, send
         self._writing = anyio.Lock()
+        self._begun = False
 
     async def events(self, events: AsyncIterator[bytes], over: Awaitable[None]) -> None:
         """Send events until they end, their reader hangs up, or it is over."""
-        await self._send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
         completed = False
         # A server that stops cancels its requests: then this one ends well, and not as an error.
         with suppress(asyncio.CancelledError):
             completed = await self._told(events, over)
-        await self._send({"type": "http.response.body", "body": _COMPLETE if completed else b""})
+        if self._begun:
+            with anyio.move_on_after(LAST_SECONDS):
+                last = _COMPLETE if completed else b""
+                await self._send({"type": "http.response.body", "body": last})
 
     async def _told(self, events: AsyncIterator[bytes], over: Awaitable[None]) -> bool:
         """Send events; return whether they came to their end."""
@@ -60,6 +63,7 @@ class Stream:
             group.start_soon(until, over)
             group.start_soon(until, self._hung_up())
             group.start_soon(self._stay)
+            await self._start()
             with suppress(Lost):
                 async for body in events:
                     await self._write(b"event: next\ndata: " + body + b"\n\n")
@@ -69,9 +73,13 @@ class Stream:
 
     async def once(self, body: bytes) -> None:
         """Send the one answer of what is no subscription."""
-        await self._send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
+        await self._start()
         whole = b"event: next\ndata: " + body + b"\n\n" + _COMPLETE
         await self._send({"type": "http.response.body", "body": whole})
+
+    async def _start(self) -> None:
+        await self._send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
+        self._begun = True
 
     async def _write(self, text: bytes) -> None:
         async with self._writing:

@@ -10,12 +10,12 @@ from contextlib import contextmanager
 from typing import Final, Protocol
 from uuid import UUID
 
-import psycopg
-import sqlalchemy.exc
+import anyio
 from starlette.types import Scope
 
 from alliance_api.charter.principal import Principal
 from chassis import metrics
+from chassis.metrics import Metric
 
 PLACES: Final = 500
 """How many subscriptions one process serves at once: each looks once a second."""
@@ -23,6 +23,10 @@ EACH: Final = 20
 """How many of these one person may have."""
 KEEP_SECONDS: Final = 0.5
 """Between two looks at a token: with the second of a replica that listens, under two in all."""
+DOUBT_SECONDS: Final = 2.0
+"""A look that takes longer says nothing, and what nobody vouches for ends."""
+LAST_SECONDS: Final = 2.0
+"""So long one who does not read is waited for with the last that there is to say."""
 
 _log = logging.getLogger("alliance.graphql")
 
@@ -56,9 +60,11 @@ class Lost(Exception):  # noqa: N818  (it is told nobody but those who stream)
 class Places:
     """Who watches; whoever leaves, for whatever reason, frees their place."""
 
-    def __init__(self, most: int = PLACES, each: int = EACH) -> None:
+    def __init__(
+        self, most: int = PLACES, each: int = EACH, counted: Metric | None = metrics.SUBSCRIPTIONS
+    ) -> None:
         """Begin with nobody."""
-        self._most, self._each = most, each
+        self._most, self._each, self._counted = most, each, counted
         self._taken: Counter[UUID] = Counter()
 
     @contextmanager
@@ -67,23 +73,32 @@ class Places:
         if self._taken.total() >= self._most or self._taken[principal.person] >= self._each:
             raise Full
         self._taken[principal.person] += 1
-        metrics.add(metrics.SUBSCRIPTIONS, 1)
+        self._count(1)
         try:
             yield
         finally:
             self._taken[principal.person] -= 1
             if not self._taken[principal.person]:
                 del self._taken[principal.person]
-            metrics.add(metrics.SUBSCRIPTIONS, -1)
+            self._count(-1)
+
+    def _count(self, change: int) -> None:
+        if self._counted is not None:
+            metrics.add(self._counted, change)
 
 
 async def until_over(callers: Callers, authorization: str) -> None:
     """Return when a token is good no more, or nobody can say whether it is."""
     try:
-        while await callers.still(authorization):  # noqa: ASYNC110  (nobody tells when it runs out)
+        while await _still(callers, authorization):  # noqa: ASYNC110  (nobody tells when it runs out)
             await asyncio.sleep(KEEP_SECONDS)
-    except (psycopg.Error, sqlalchemy.exc.DBAPIError) as error:
+    except Exception as error:  # noqa: BLE001  # whatever it was: nobody has said that it is good
         lost(error)
+
+
+async def _still(callers: Callers, authorization: str) -> bool:
+    with anyio.fail_after(DOUBT_SECONDS):
+        return await callers.still(authorization)
 
 
 async def unfailing(events: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
