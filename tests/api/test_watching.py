@@ -219,7 +219,7 @@ def test_a_revoked_token_ends_what_is_watched_on_every_replica(
 
 def test_it_lasts_no_longer_than_its_token(url: str, house: House, clinic: Clinic) -> None:
     # A verifier gives issuers half a minute.
-    claims = {**clinic.therapist.claims, "exp": int(time.time()) - 28}
+    claims = {**clinic.therapist.claims, "exp": int(time.time()) - 24}
     with events(url, house.token(claims), id=clinic.case_id) as streamed:
         streamed.next()
         assert streamed.ends()[0] is False
