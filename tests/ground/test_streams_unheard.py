@@ -15,12 +15,13 @@ import pytest
 from starlette.types import Message
 
 from alliance_api.charter.principal import Principal
-from alliance_api.graph import live, watching, websocket
+from alliance_api.graph import live, websocket
 from alliance_api.graph.execute import Executor, Request
 from alliance_api.graph.live import Live
 from alliance_api.graph.sse import Stream
 from alliance_api.graph.watching import Places, until_over
 from alliance_api.graph.websocket import OPERATIONS, PROTOCOL, GraphQLWebSocket
+from alliance_api.oauth import caller
 
 NOBODY: frozenset[str] = frozenset()
 SOMEBODY = Principal(uuid4(), uuid4(), None, NOBODY, NOBODY, "tests", "TREAT")
@@ -124,17 +125,40 @@ def _unsure() -> bool:
     raise TimeoutError("whatever")
 
 
-@pytest.mark.parametrize("still", [_unsure, anyio.sleep_forever])
-def test_what_nobody_vouches_for_ends(
-    still: Callable[[], Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(watching, "DOUBT_SECONDS", 0.1)
-
+def _over(callers: Any) -> None:
     async def over() -> None:
         with anyio.fail_after(PATIENCE):
-            await until_over(Callers(still), "Bearer token")
+            await until_over(callers, "Bearer token")
 
     asyncio.run(over())
+
+
+def test_what_nobody_vouches_for_ends() -> None:
+    _over(Callers(_unsure))
+
+
+def test_nobody_waits_long_to_hear_whether_a_grant_was_revoked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(caller, "DOUBT_SECONDS", 0.1)
+
+    class House:
+        """Verifies everything, and does not say what was revoked."""
+
+        issuer = "https://house.example"
+
+        def at(self, path: str) -> str:
+            return self.issuer + path
+
+        async def verify(self, _: str) -> dict[str, str]:
+            return {"iss": self.issuer, "grant": str(uuid4())}
+
+        async def revoked(self, _: object) -> bool:
+            await anyio.sleep_forever()
+            raise AssertionError
+
+    house: Any = House()
+    _over(caller.Callers(house, house, house))
 
 
 def test_a_ping_before_the_first_message_is_answered() -> None:

@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from typing import Final, Protocol
 from uuid import UUID
 
-import anyio
 from starlette.types import Scope
 
 from alliance_api.charter.principal import Principal
@@ -23,8 +22,6 @@ EACH: Final = 20
 """How many of these one person may have."""
 KEEP_SECONDS: Final = 0.5
 """Between two looks at a token: with the second of a replica that listens, under two in all."""
-DOUBT_SECONDS: Final = 2.0
-"""A look that takes longer says nothing, and what nobody vouches for ends."""
 LAST_SECONDS: Final = 2.0
 """So long one who does not read is waited for with the last that there is to say."""
 
@@ -90,15 +87,10 @@ class Places:
 async def until_over(callers: Callers, authorization: str) -> None:
     """Return when a token is good no more, or nobody can say whether it is."""
     try:
-        while await _still(callers, authorization):  # noqa: ASYNC110  (nobody tells when it runs out)
+        while await callers.still(authorization):  # noqa: ASYNC110  (nobody tells when it runs out)
             await asyncio.sleep(KEEP_SECONDS)
     except Exception as error:  # noqa: BLE001  # whatever it was: nobody has said that it is good
         lost(error)
-
-
-async def _still(callers: Callers, authorization: str) -> bool:
-    with anyio.fail_after(DOUBT_SECONDS):
-        return await callers.still(authorization)
 
 
 async def unfailing(events: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 from uuid import UUID
 
+import anyio
 from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import Scope
@@ -21,6 +22,8 @@ from .clients import STRICT
 from .errors import OAuthError
 from .revocations import Revocations
 
+DOUBT_SECONDS: Final = 2.0
+"""So long a stream goes on that nobody vouches for."""
 _KEPT: Final = 10_000
 _METADATA: Final = "/.well-known/oauth-protected-resource"
 SCHEMES: Final = frozenset({"bearer", "dpop"})
@@ -67,12 +70,14 @@ class Callers:
     async def still(self, authorization: str) -> bool:
         """Say whether a token that was taken is good yet: not run out, its grant not revoked.
 
-        Whose it is was proved when it was taken. Raises `psycopg.Error` if that cannot be asked.
+        Whose it is was proved when it was taken. Raises `psycopg.Error` if that cannot be asked, and
+        `TimeoutError` if nobody says so in time: an issuer that is slow to tell its keys is no reason.
         """
         try:
             claims = await self._verifier.verify(authorization.partition(" ")[2])
             if self._here is not None and claims["iss"] == self._here.issuer:
-                await self._check_grant(claims)
+                with anyio.fail_after(DOUBT_SECONDS):
+                    await self._check_grant(claims)
         except (TokenRefused, Unauthorised):
             return False
         return True
