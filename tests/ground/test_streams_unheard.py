@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import anyio
 import anyio.lowlevel
+import psycopg
 import pytest
 from starlette.types import Message
 
@@ -85,11 +86,11 @@ class Line:
         self.sent.append(message)
 
 
-def _talk(line: Line, callers: Callers, seconds: float) -> bool:
+def _talk(line: Line, callers: Callers, seconds: float, database: Any = Silent()) -> bool:  # noqa: B008
     """Talk; return whether it came to an end."""
 
     async def talked() -> bool:
-        executor: Any = Executor(Silent(), lambda: datetime.now(UTC))  # type: ignore[arg-type]
+        executor: Any = Executor(database, lambda: datetime.now(UTC))
         scope = {"type": "websocket", "subprotocols": [PROTOCOL], "headers": []}
         endpoint = GraphQLWebSocket(executor, callers, Places())
         with anyio.move_on_after(seconds) as waited:
@@ -166,6 +167,43 @@ def test_a_ping_before_the_first_message_is_answered() -> None:
     _talk(line, Callers(), 0.1)
     said = [json.loads(each["text"])["type"] for each in line.sent if "text" in each]
     assert said == ["pong", "connection_ack"]
+
+
+class Failing(Silent):
+    """A database that says of every question what is wrong."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    async def read(self, *_: object) -> bytes:
+        raise self._error
+
+
+ASK = {"id": "1", "type": "subscribe", "payload": {"query": "{ viewer { person { id } } }"}}
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (psycopg.errors.QueryCanceled("secret"), "TIMEOUT"),
+        (ValueError("secret"), "INTERNAL"),
+    ],
+)
+def test_one_operation_that_fails_ends_no_other(error: Exception, code: str) -> None:
+    line = Line(HELLO, ASK, {"type": "ping"}, reads=9)
+    assert not _talk(line, Callers(), 1, Failing(error))
+    told = [json.loads(each["text"]) for each in line.sent if "text" in each]
+    assert [each["type"] for each in told] == ["connection_ack", "pong", "error"]
+    assert told[-1]["payload"][0]["extensions"]["code"] == code
+    assert "secret" not in str(told)
+
+
+def test_without_a_database_all_begin_anew() -> None:
+    line = Line(HELLO, ASK, reads=9)
+    gone = psycopg.OperationalError("secret")
+    assert _talk(line, Callers(), PATIENCE, Failing(gone))
+    assert line.sent[-1]["code"] == 1013
+    assert "secret" not in str(line.sent)
 
 
 def test_a_connection_has_its_place_too(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ then the document, then its cost, then the database.
 from __future__ import annotations
 
 import logging
+from collections.abc import Awaitable
 from http import HTTPStatus
 from typing import Any
 
@@ -32,6 +33,7 @@ from .watching import Callers, Full, Places, unfailing, until_over
 LARGEST_BODY = 64 * 1024
 RESPONSE_JSON = "application/graphql-response+json"
 JSON = "application/json"
+UNAVAILABLE = "UNAVAILABLE"
 
 _WRONG = "Something went wrong here. A mutation can be sent again with the same key."
 # Connections, resources, locks, operators and races: classes of SQLSTATE that pass.
@@ -54,6 +56,7 @@ class Stopped(Exception):  # noqa: N818  (an expected outcome, not an error)
     ) -> None:
         """Keep the answer; `at` is a text and the place in it that is meant."""
         super().__init__(code)
+        self.code = code
         self.answer = Answer(status, plain(code, message, at))
         self.headers = headers
 
@@ -119,13 +122,7 @@ class GraphQLHTTP:
         request = read_request(await _body(headers, receive))
         watches = EVENT_STREAM in headers.get("accept", "")
         work = self._executor.watch if watches else self._executor.execute
-        try:
-            return await work(principal, request)
-        except (psycopg.Error, sqlalchemy.exc.DBAPIError) as error:
-            raise _unavailable(error) from None
-        except Exception as error:  # noqa: BLE001   # what is not foreseen must not tell what it saw
-            _log.error("graphql.failed", extra={"exception.type": type(error).__name__})
-            raise Stopped(500, "INTERNAL", _WRONG) from None
+        return await worked(work(principal, request))
 
     async def _principal(self, headers: Headers, scope: Scope) -> Principal:
         try:
@@ -136,6 +133,17 @@ class GraphQLHTTP:
         except Unauthorised as refused:
             told = [(name.encode(), value.encode()) for name, value in refused.headers.items()]
             raise Stopped(401, "UNAUTHENTICATED", refused.message, *told) from None
+
+
+async def worked(work: Awaitable[Answer | Live]) -> Answer | Live:
+    """Return what an executor does. Raises `Stopped`, which tells nothing of what went wrong."""
+    try:
+        return await work
+    except (psycopg.Error, sqlalchemy.exc.DBAPIError) as error:
+        raise _unavailable(error) from None
+    except Exception as error:  # noqa: BLE001   # what is not foreseen must not tell what it saw
+        _log.error("graphql.failed", extra={"exception.type": type(error).__name__})
+        raise Stopped(500, "INTERNAL", _WRONG) from None
 
 
 async def _body(headers: Headers, receive: Receive) -> bytes:
@@ -211,7 +219,7 @@ def _unavailable(error: Exception) -> Stopped:
     if not state.startswith(_PASSING):
         return Stopped(500, "INTERNAL", _WRONG)
     header = (b"retry-after", b"1")
-    return Stopped(503, "UNAVAILABLE", "The database is not reachable. Try again.", header)
+    return Stopped(503, UNAVAILABLE, "The database is not reachable. Try again.", header)
 
 
 def _wants_only_events(headers: Headers) -> bool:

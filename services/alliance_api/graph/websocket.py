@@ -24,7 +24,7 @@ from chassis.problems import Unauthorised
 
 from .errors import plain
 from .execute import Answer, Executor
-from .http import LARGEST_BODY, Stopped, request_of
+from .http import LARGEST_BODY, UNAVAILABLE, Stopped, request_of, worked
 from .live import Live, whole
 from .messages import Close, Closed, message_of
 from .sse import QUIET_SECONDS
@@ -239,13 +239,11 @@ class _Talk:
             try:
                 request = request_of(payload)
                 # What was begun is done to its end, as over HTTP, though nobody may hear of it.
-                found = await whole(self._executor.watch(self._caller.principal, request))
-            except Stopped:
-                labels["outcome"] = "refused"
-                raise
-            except Exception as error:  # noqa: BLE001  # what is not foreseen must not tell what it saw
-                lost(error)
-                raise Lost from None
+                found = await whole(worked(self._executor.watch(self._caller.principal, request)))
+            except Stopped as stopped:
+                labels["outcome"] = metrics.outcome_of(stopped.answer.status)
+                # One operation's fault is told of it; where the database is gone, all begin anew.
+                raise (Lost() if stopped.code == UNAVAILABLE else stopped) from None
             labels["outcome"] = metrics.outcome_of(found.status)
             if found.kind:
                 labels["operation"] = f"graphql.{found.kind}"
