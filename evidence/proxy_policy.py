@@ -26,6 +26,7 @@ SAID = {
         "http-check expect status 200": "any answer counts as ready",
         "option redispatch 1": "what cannot be sent is not sent elsewhere",
         "retry-on conn-failure empty-response": "what was lost with a replica is not sent again",
+        "option http-buffer-request": "what came in two parts is not sent again",
     },
     "frontend web": {
         "no log": "paths are logged, and a path can name a person",
@@ -39,8 +40,10 @@ SAID = {
     },
 }
 TIMEOUTS = ("connect", "client", "server", "tunnel", "http-request", "http-keep-alive", "check")
-# Whole bodies would be waited for, or events kept back.
-BUFFERING = re.compile(r"option http-buffer-request|filter compression|^compression ", re.MULTILINE)
+# Events would be kept back.
+BUFFERING = re.compile(
+    r"^\s*(filter compression|compression |http-response wait-for-body)", re.MULTILINE
+)
 _SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600}
 
 
@@ -110,6 +113,8 @@ def _times(found: dict[str, Section]) -> Iterator[str]:
 def _servers(found: dict[str, Section], services: dict[str, Any]) -> Iterator[str]:
     for name, (first, second) in zip(("api", "notifier"), PAIRS, strict=False):
         backend = found.get(f"backend {name}", Section(()))
+        if backend.after("balance") != ["roundrobin"]:
+            yield f"what was lost with a replica of {name} may be sent to the same again"
         named = [line.split()[1].partition(":")[0] for line in backend.after("server")]
         aliases = [_aliases(services.get(each, {}), "edge") for each in (first, second)]
         if [[each] for each in named] != aliases:

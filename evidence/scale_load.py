@@ -14,7 +14,9 @@ from typing import Any
 
 import httpx
 
+from evidence import scale_streams
 from evidence.compose_run import Run, mutation
+from tests.watchers import Events
 
 READERS = 3
 PAUSE = 0.03
@@ -55,6 +57,7 @@ class Load:
         """Keep who asks for what; nobody does yet."""
         self.run, self.proxy, self.case = run, proxy, case
         self.tally = Tally()
+        self.watch = scale_streams.Watch()
         self._stop = threading.Event()
         self._keys = itertools.count()
         # As far away as sessions and their reminders may be planned, one after the other.
@@ -68,6 +71,7 @@ class Load:
             self._writer,
             self._waiter,
             self._chooser,
+            self._watcher,
         ]
         threads = [threading.Thread(target=each, daemon=True) for each in asking]
         for each in threads:
@@ -92,7 +96,7 @@ class Load:
             if not wrong and kind in {"read", "write"} and answer.json().get("errors"):
                 wrong = str(answer.json()["errors"])[:200]
         except (httpx.HTTPError, ValueError) as error:
-            answer, wrong = None, type(error).__name__
+            answer, wrong = None, f"{type(error).__name__}: {error}"
         self.tally.note(kind, wrong, time.monotonic() - began)
         return None if wrong else answer
 
@@ -117,6 +121,12 @@ class Load:
             while not self._stop.is_set():
                 self._asks("preferences", lambda: client.get("/v1/preferences"))
                 self._stop.wait(PAUSE)
+
+    def _watcher(self) -> None:
+        headers = scale_streams.headers(self.run, "therapist")
+        self.watch.going_on(
+            lambda: Events(self.proxy, headers, scale_streams.LAST, id=self.case), self._stop
+        )
 
     def _waiter(self) -> None:
         """Wait for facts, as a notifier or an EHR does."""

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-# What docker-compose.yml pins is newer than bookworm's: HAProxy 3.1 (trixie has 3.0, bookworm 2.6, which
-# does not send again what was cut off by a reset), Prometheus 3.1 (2.53, 2.42).
+# What docker-compose.yml pins is newer than bookworm's: HAProxy 3.1 (trixie has 3.0, bookworm 2.6) and
+# Prometheus 3.1 (2.53, 2.42).
 BASE = """FROM debian:bookworm-slim
 RUN cd /etc/apt && sed -i s/bookworm/trixie/g $(ls sources.list sources.list.d/*.sources 2>/dev/null)"""
 # As the official image has it: master and worker, in the foreground, the file under /usr/local.
