@@ -9,10 +9,11 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote, urlsplit, urlunsplit
 
 import psycopg
+import sqlalchemy.exc
 from psycopg import pq
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
@@ -21,6 +22,9 @@ MOST_STATEMENTS = 500
 # are kept planned, or a caller who sends long documents, each another one, fills the server.
 MOST_TEXT = 2 * 1024 * 1024
 _TRIES = 3
+
+# What is raised where the database cannot. Of the last, every connection of a pool was busy too long.
+CANNOT: Final = (psycopg.Error, sqlalchemy.exc.DBAPIError, sqlalchemy.exc.TimeoutError)
 
 
 def address(url: str, **parts: str) -> str:
@@ -54,7 +58,7 @@ def state_of(error: BaseException) -> str:
     found = getattr(error, "orig", None) or error
     if state := getattr(found, "sqlstate", None):
         return str(state)
-    lost = (psycopg.OperationalError, psycopg.InterfaceError)
+    lost = (psycopg.OperationalError, psycopg.InterfaceError, sqlalchemy.exc.TimeoutError)
     return "08000" if isinstance(found, lost) else "XX000"
 
 

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from typing import Any
 
+import httpx
 import pytest
+import sqlalchemy.exc
 
+from alliance_api.charter.principal import Principal
+from alliance_api.graph.http import GraphQLHTTP
+from alliance_api.graph.watching import Places
 from tests.house import House
 from tests.people import Clinic, Person, body
 
@@ -327,3 +334,24 @@ def test_every_answer_carries_the_headers_of_the_house(somebody: Person) -> None
         assert headers["cache-control"] == "no-store"
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["content-type"].startswith("application/json")
+
+
+def test_a_pool_that_is_exhausted_is_no_fault_of_the_request() -> None:
+    class Busy:
+        async def __call__(self, *_: object) -> Principal:
+            raise sqlalchemy.exc.TimeoutError
+
+        async def still(self, _: str) -> bool:
+            return True
+
+    executor: Any = None
+    app = GraphQLHTTP(executor, Busy(), Places())
+
+    async def ask() -> httpx.Response:
+        transport = httpx.ASGITransport(app=app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+            return await client.post("/graphql", json={"query": "{ viewer { person { id } } }"})
+
+    answer = asyncio.run(ask())
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+    assert answer.json()["errors"][0]["extensions"]["code"] == "UNAVAILABLE"

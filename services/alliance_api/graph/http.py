@@ -12,7 +12,6 @@ from http import HTTPStatus
 from typing import Any
 
 import psycopg
-import sqlalchemy.exc
 from graphql import Source
 from opentelemetry import trace
 from starlette.datastructures import Headers
@@ -20,7 +19,7 @@ from starlette.types import Receive, Scope, Send
 
 from alliance_api.charter.principal import Principal
 from chassis import metrics
-from chassis.database import state_of
+from chassis.database import CANNOT, state_of
 from chassis.problems import ALWAYS, Unauthorised
 from chassis.strict_json import BadJson, parse
 
@@ -127,7 +126,7 @@ class GraphQLHTTP:
     async def _principal(self, headers: Headers, scope: Scope) -> Principal:
         try:
             return await self._callers(headers.get("authorization"), scope)
-        except (psycopg.Error, sqlalchemy.exc.DBAPIError) as error:
+        except CANNOT as error:
             # Whether a token was revoked cannot be asked: then it is not taken.
             raise _unavailable(error) from None
         except Unauthorised as refused:
@@ -139,7 +138,7 @@ async def worked(work: Awaitable[Answer | Live]) -> Answer | Live:
     """Return what an executor does. Raises `Stopped`, which tells nothing of what went wrong."""
     try:
         return await work
-    except (psycopg.Error, sqlalchemy.exc.DBAPIError) as error:
+    except CANNOT as error:
         raise _unavailable(error) from None
     except Exception as error:  # noqa: BLE001   # what is not foreseen must not tell what it saw
         _log.error("graphql.failed", extra={"exception.type": type(error).__name__})

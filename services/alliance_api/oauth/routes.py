@@ -6,12 +6,11 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
-import psycopg
-import sqlalchemy.exc
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from chassis.database import CANNOT
 from chassis.tokens import Verifier
 
 from . import about_tokens, devices, managing, metadata
@@ -49,7 +48,7 @@ def answering(make: Answer) -> Answer:
             return await make(request)
         except OAuthError as refused:
             return refused.response()
-        except (psycopg.Error, sqlalchemy.exc.DBAPIError, TimeoutError) as error:
+        except (*CANNOT, TimeoutError) as error:
             _note("oauth.unavailable", error)
             later = OAuthError("temporarily_unavailable", "Try again.", 503, {"retry-after": "1"})
             return later.response()

@@ -7,8 +7,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol
 
 import anyio
-import psycopg
-import sqlalchemy.exc
 from opentelemetry import trace
 from starlette.requests import Request
 from starlette.responses import Response
@@ -16,6 +14,7 @@ from starlette.types import Scope
 
 from alliance_api.charter.principal import Principal
 from chassis import metrics
+from chassis.database import CANNOT
 from chassis.problems import Unauthorised
 from chassis.refused import Refused
 
@@ -38,7 +37,7 @@ Read = Callable[[Principal, str, dict[str, Any]], Awaitable[Mapping[str, Any] | 
 Answer = Callable[[Request], Awaitable[Response]]
 
 # A database that cannot, and work that took too long or whose process died.
-_PASSING = (psycopg.Error, sqlalchemy.exc.DBAPIError, TimeoutError, anyio.BrokenWorkerProcess)
+_PASSING = (*CANNOT, TimeoutError, anyio.BrokenWorkerProcess)
 
 _log = logging.getLogger("alliance.rest")
 _tracer = trace.get_tracer("alliance.rest")

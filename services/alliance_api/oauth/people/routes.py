@@ -6,12 +6,12 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-import psycopg
-import sqlalchemy.exc
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
+
+from chassis.database import CANNOT
 
 from . import account, consent, device, enrol, federated, keys, second, sign_in
 from .arrival import Arrival, Elsewhere, Stop, admit, meet
@@ -20,7 +20,7 @@ from .pages import FOLDER, go, page
 
 Handler = Callable[[Arrival], Awaitable[Response]]
 
-_PASSING: Final = (psycopg.Error, sqlalchemy.exc.DBAPIError, TimeoutError)
+_PASSING: Final = (*CANNOT, TimeoutError)
 _PAGES: Final[dict[str, Handler]] = {
     "/oauth/login": consent.login,
     "/oauth/consent": consent.consent_page,
