@@ -7,7 +7,7 @@ import socket as socket_of
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from queue import Empty, Queue
 from socket import SHUT_RDWR
 from typing import Any
@@ -85,7 +85,8 @@ class Events:
     def close(self) -> None:
         """Hang up: to close the client would wait for what its thread reads."""
         if self._line is not None:
-            self._line.shutdown(SHUT_RDWR)
+            with suppress(OSError):  # the other end was quicker
+                self._line.shutdown(SHUT_RDWR)
         self._thread.join(20)
         self._client.close()
 

@@ -232,6 +232,7 @@ def test_a_server_that_stops_sends_its_watchers_away(
         streamed = Events(address, clinic.therapist.headers, CASE, id=clinic.case_id)
         streamed.next()
     assert streamed.ends()[0] is False
+    streamed.close()
     assert "Exception" not in caplog.text
 
 
