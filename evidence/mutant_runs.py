@@ -23,6 +23,7 @@ from time import process_time
 from typing import Any
 
 import pytest
+from hypothesis import Phase, settings
 from mutmut.mutation import trampoline
 
 from evidence import progress
@@ -49,6 +50,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--kept", type=Path, help="lines of JSON: fates found so far, read and added to"
     )
+
+
+def pytest_configure() -> None:
+    """Let hypothesis be content with any example that fails: nobody reads a smaller one."""
+    whole = settings.get_profile(settings.get_current_profile_name())
+    phases = [phase for phase in whole.phases if phase not in (Phase.shrink, Phase.explain)]
+    settings.register_profile("mutants", whole, phases=phases)
+    settings.load_profile("mutants")
 
 
 _failures: list[str] = []

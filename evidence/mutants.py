@@ -80,7 +80,11 @@ def run(modules: list[str], tests: list[str]) -> Figure:
 def _kept() -> Path:
     """Return where fates are kept, of the code and the tests as they are: a run may be broken off."""
     digest = hashlib.sha256()
-    for pattern in ("services/alliance_api/domain/*.py", "tests/**/*.py", "evidence/mutant*.py"):
+    for pattern in (
+        "services/alliance_api/domain/*.py",
+        "tests/ground/*.py",
+        "evidence/mutants.py",
+    ):
         for file in sorted(ROOT.glob(pattern)):
             digest.update(str(file.relative_to(ROOT)).encode() + b"\0" + file.read_bytes() + b"\0")
     kept = ROOT / "var" / "mutants" / f"{digest.hexdigest()[:16]}.jsonl"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from random import Random
@@ -62,16 +62,18 @@ class Desk:
     """The rows of one client, and names that were used."""
 
     def __init__(self, client: Mapping[str, Any]) -> None:
-        self._client, self._used = dict(client), set[bytes]()
+        self._client, self._used = dict(client), set[str | None]()
 
     async def row(self, statement: str, **values: Any) -> dict[str, Any] | None:
         found = "oauth.clients" in statement and values["id"] == self._client["id"]
         return self._client if found else None
 
-    async def run(self, _: str, **values: Any) -> int:
-        before = len(self._used)
-        self._used.add(values["hash"])
-        return len(self._used) - before
+    async def at_desk(self, _: str, given: Sequence[str | None]) -> bytes | None:
+        taken, name = self._used, given[0]
+        if name in taken:
+            return None
+        taken.add(name)
+        return b"first"
 
     @asynccontextmanager
     async def desk(self) -> AsyncIterator[Desk]:

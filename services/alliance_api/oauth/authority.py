@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from uuid import UUID
 
 from alliance_api.store.transaction import Database
 
@@ -31,6 +32,7 @@ class Authority:
         clock: the time.
         random: dice.
         refusals: how often somebody failed to show which client they are.
+        ended: refuses the tokens of grants here from now on, before the database has told anybody.
     """
 
     issuer: str
@@ -42,6 +44,7 @@ class Authority:
     clock: Callable[[], datetime]
     random: Random
     refusals: Refusals = field(default_factory=Refusals)
+    ended: Callable[[Iterable[UUID]], None] = lambda _: None
 
     def at(self, path: str) -> str:
         """Return the address of an endpoint."""

@@ -75,15 +75,25 @@ def house(  # noqa: PLR0913  (what the composition root knows)
         return await outside.get(address, MAX_JWKS_BYTES, loopback=loopback)
 
     client_keys = ClientKeys(fetch, time.monotonic)
-    here = Authority(issuer, audience, db, keys, client_keys, statements, clock, random)
-    own = Issuer(issuer, jwks_url=here.at(JWKS))
-    verifier = Verifier([own, *issuers], audience, fetch=_fetching(here))
 
     def changed() -> None:
         keys.forget()
         verifier.look_again(issuer)
 
     revocations = Revocations(url, db, clock, time.monotonic, changed)
+    here = Authority(
+        issuer,
+        audience,
+        db,
+        keys,
+        client_keys,
+        statements,
+        clock,
+        random,
+        ended=revocations.note,
+    )
+    own = Issuer(issuer, jwks_url=here.at(JWKS))
+    verifier = Verifier([own, *issuers], audience, fetch=_fetching(here))
     callers = Callers(verifier, here, revocations)
     return House(here, callers, routes(here, verifier, callers), revocations)
 

@@ -132,6 +132,7 @@ async def refresh(
             why = "late" if again["next_used_at"] is None else "successor_in_use"
             about_it = {"client.application": client.id, "reason": why}
             _log.warning("oauth.refresh_reused", extra=about_it)
+            here.ended([again["id"]])
         raise invalid_grant()
     return Grant.of(row), successor(token, row["seed"])
 

@@ -111,6 +111,7 @@ async def _used_again(here: Authority, found: dict[str, Any]) -> None:
         ended = await revoke(desk, "grant", found["at"], "CODE_REUSED", grant=row["grant_id"])
     if ended:
         _log.warning("oauth.code_reused", extra={"client.application": found["client"]})
+        here.ended(ended)
 
 
 async def _answered(
