@@ -29,7 +29,7 @@ from tests.builders import Story, a_case, answers
 from tests.house import House, new_house
 from tests.people import Clinic, Person, a_clinic
 from tests.servers import replica
-from tests.watchers import CASE, Ended, Events, Socket
+from tests.watchers import CASE, Ended, Events, Socket, headers_of
 
 PACKAGES = ("graphql@16", "graphql-ws@6.4.2", "graphql-sse@2.6.1", "ws@8.18.3")
 SCRIPT = Path(__file__).with_suffix(".mjs")
@@ -61,15 +61,7 @@ def watch(url: str, who: Person | str, query: str, case: str, *, line: bool) -> 
         found = Socket(url, who)
         found.asks("1", query, id=case)
         return found
-    headers = (
-        who.headers
-        if isinstance(who, Person)
-        else {
-            "authorization": f"Bearer {who}",
-            "content-type": "application/json",
-        }
-    )
-    return Events(url, headers, query, id=case)
+    return Events(url, headers_of(who), query, id=case)
 
 
 def answer(found: dict[str, Any]) -> Any:

@@ -110,7 +110,7 @@ class Socket:
             )
         )
         if who is not None:
-            self.introduces(_headers(who)["authorization"])
+            self.introduces(headers_of(who)["authorization"])
             assert self.next() == {"type": "connection_ack"}
 
     def introduces(self, authorization: str) -> None:
@@ -161,7 +161,8 @@ class Socket:
         self._stack.close()
 
 
-def _headers(who: Person | str) -> dict[str, str]:
+def headers_of(who: Person | str) -> dict[str, str]:
+    """Return the headers of somebody's requests, or of whoever holds a token."""
     if isinstance(who, Person):
         return who.headers
     return {"authorization": f"Bearer {who}", "content-type": "application/json"}
@@ -187,7 +188,7 @@ def _silent(following: Callable[[float], object], seconds: float) -> bool:
 @contextmanager
 def events(url: str, who: Person | str, query: str = CASE, **given: Any) -> Iterator[Events]:
     """Watch over server-sent events, as somebody or by a token."""
-    found = Events(url, _headers(who), query, **given)
+    found = Events(url, headers_of(who), query, **given)
     try:
         yield found
     finally:
