@@ -196,6 +196,13 @@ class Clinic:
         self.people[name] = Person(self.house, name, uuid, self.organisation)
         return self.people[name]
 
+    def opens_case(self, **more: Any) -> dict[str, Any]:
+        """Let the manager open another case of the client with the therapist, over the API."""
+        given = {"client": self.people["client"].id, "therapist": self.people["therapist"].id}
+        return self.people["manager"].done(
+            "openCase", "", **given, timeZone="Europe/Berlin", **more
+        )
+
     def another_case(self, client: Person, members: dict[Person, str] | None = None) -> UUID:
         """Add a case; without members it is the therapist's."""
         who = (

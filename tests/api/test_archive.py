@@ -229,14 +229,7 @@ def test_the_charts_are_in_it(url: str, clinic: Clinic) -> None:
 def test_a_programmes_archive_carries_its_notice_in_every_readable_file(
     url: str, clinic: Clinic
 ) -> None:
-    opened = clinic.manager.done(
-        "openCase",
-        "",
-        client=clinic.client.id,
-        therapist=clinic.therapist.id,
-        timeZone="Europe/Berlin",
-        part2=True,
-    )
+    opened = clinic.opens_case(part2=True)
     clinic.therapist.done("writeNote", "", case=opened["id"], body=NOTE)
     text = notices.part2().text
     for who in (clinic.client, clinic.therapist):

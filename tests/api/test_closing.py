@@ -213,13 +213,7 @@ def test_it_is_closed_once(clinic: Clinic) -> None:
 
 def test_closing_and_planning_at_once_leave_nothing_planned(clinic: Clinic) -> None:
     for number in range(4):
-        opened = clinic.manager.done(
-            "openCase",
-            "",
-            client=clinic.client.id,
-            therapist=clinic.therapist.id,
-            timeZone="Europe/Berlin",
-        )
+        opened = clinic.opens_case()
         start = now() + (number + 1) * DAY
         planning = {
             "case": opened["id"],

@@ -88,14 +88,7 @@ def label_of(who: Person, node: str) -> dict[str, Any]:
 
 def a_programmes_case(clinic: Clinic) -> Story:
     """A case of the client's in care by a substance use programme."""
-    opened = clinic.manager.done(
-        "openCase",
-        "",
-        client=clinic.client.id,
-        therapist=clinic.therapist.id,
-        timeZone="Europe/Berlin",
-        part2=True,
-    )
+    opened = clinic.opens_case(part2=True)
     # At hours of its own: a therapist can meet only one client at a time.
     return a_case(clinic, case=UUID(opened["id"].partition("-")[2]), hours=3)
 

@@ -118,13 +118,7 @@ def test_of_a_closed_case_it_is_told_whose_it_was_and_that_it_is_closed(
 ) -> None:
     clinic = a_clinic(house)
     with house.at(datetime.now(UTC) - timedelta(days=60)):
-        opened = clinic.manager.done(
-            "openCase",
-            "",
-            client=clinic.client.id,
-            therapist=clinic.therapist.id,
-            timeZone="Europe/Berlin",
-        )
+        opened = clinic.opens_case()
         due = (datetime.now(UTC) + timedelta(days=60)).isoformat()
         clinic.client.done("makeCommitment", "", case=opened["id"], wording="Call", dueAt=due)
         clinic.client.done("proposeGoal", "", case=opened["id"], wording="Sleep")
