@@ -2,7 +2,8 @@
 
 The tests are collected once, and a mutant only meets those that call its function, the quickest
 first, until one fails. Forks start from a process in which no test has run, so nothing that one
-test or mutant leaves behind reaches another.
+test or mutant leaves behind reaches another. In a fork every function but the mutated one is itself
+again: mutmut's way of asking at each call which mutant is the one makes long tests thirty times longer.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import json
 import os
 import resource
 import signal
+import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -20,11 +22,13 @@ from itertools import zip_longest
 from math import ceil
 from pathlib import Path
 from time import process_time
+from types import FunctionType
 from typing import Any
 
 import pytest
 from hypothesis import Phase, settings
 from mutmut.mutation import trampoline
+from mutmut.utils.format_utils import make_mutant_key
 
 from evidence import progress
 
@@ -76,6 +80,7 @@ def pytest_runtestloop(session: pytest.Session) -> bool:
     # Forks share one folder for temporary files; made now, they need not agree on one.
     folders: pytest.TempPathFactory = session.config._tmp_path_factory  # type: ignore[attr-defined]  # noqa: SLF001 - tests get it as a fixture, plugins do not
     folders.getbasetemp()
+    _trampolines()
     gc.freeze()
     found = _survey(session, path.with_suffix(".survey"))
     tasks: list[Task] = []
@@ -105,40 +110,100 @@ def _so_far(fates: Mapping[str, str]) -> str:
 def _survey(session: pytest.Session, path: Path) -> dict[str, tuple[list[pytest.Item], float]]:
     """Return which tests call each function, the quickest first, and how long they take."""
     ever = resource.RLIM_INFINITY
-    without = Task("without", lambda: _look(session, path), ever)
-    everywhere = Task("everywhere", _meeting(session, "fail", session.items), ever)
-    fates = dict(_run([without, everywhere]))
-    if fates != {"without": "survived", "everywhere": "killed"}:
-        failed = path.read_text("utf-8") if fates["without"] != "survived" else ""
+    called, took = path.with_suffix(".called"), path.with_suffix(".took")
+    tasks = [
+        Task("called", lambda: _look(session, called, _calls()), ever),
+        Task("took", lambda: _look(session, took, _seconds()), ever),
+        Task("everywhere", _meeting(session, "fail", session.items), ever),
+    ]
+    fates = dict(_run(tasks))
+    if fates != {"called": "survived", "took": "survived", "everywhere": "killed"}:
+        failed = [each.read_text("utf-8") for each in (called, took) if each.exists()]
         pytest.exit(f"The tests do not tell faults from none: {fates} {failed}", returncode=1)
-    seen = json.loads(path.read_text("utf-8"))
+    functions, seconds = (json.loads(each.read_text("utf-8")) for each in (called, took))
     found: dict[str, tuple[list[pytest.Item], float]] = defaultdict(lambda: ([], 0.0))
-    for item in sorted(session.items, key=lambda item: seen[item.nodeid][0]):
-        seconds, functions = seen[item.nodeid]
-        for function in functions:
+    for item in sorted(session.items, key=lambda item: seconds[item.nodeid]):
+        for function in functions[item.nodeid]:
             items, before = found[function]
-            found[function] = [*items, item], before + seconds
+            found[function] = [*items, item], before + seconds[item.nodeid]
     return found
 
 
-def _look(session: pytest.Session, path: Path) -> int:
-    """Run every test by itself without a fault; write how long it takes and what it calls."""
-    calls: set[str] = set()
-    trampoline.record_trampoline_hit = _recorder(calls)  # type: ignore[attr-defined]
-    trampoline.set_mutant_under_test("stats")
+def _look(session: pytest.Session, path: Path, tell: Callable[[], Any]) -> int:
+    """Run every test by itself without a fault; write what is told of each."""
     caches = _caches()
     found = {}
     for item in session.items:
-        calls.clear()
         for cache in caches:
             cache.cache_clear()
-        started = process_time()
+        tell()
         if not _passes(session, item, None):
             path.write_text("\n".join(_failures), "utf-8")
             return KILLED
-        found[item.nodeid] = process_time() - started, sorted(calls)
+        found[item.nodeid] = tell()
     path.write_text(json.dumps(found), "utf-8")
     return SURVIVED
+
+
+def _calls() -> Callable[[], list[str]]:
+    """Return what tells the functions called since it was asked last."""
+    calls: set[str] = set()
+    trampoline.record_trampoline_hit = _recorder(calls)  # type: ignore[attr-defined]
+    trampoline.set_mutant_under_test("stats")
+
+    def tell() -> list[str]:
+        told = sorted(calls)
+        calls.clear()
+        return told
+
+    return tell
+
+
+def _seconds() -> Callable[[], float]:
+    """Return what tells the seconds of CPU since it was asked last."""
+    _be_themselves(but="")
+    last = process_time()
+
+    def tell() -> float:
+        nonlocal last
+        before, last = last, process_time()
+        return last - before
+
+    return tell
+
+
+def _be_themselves(but: str) -> None:
+    """Put functions in the place of their trampolines, but for that of a mutant."""
+    mutated = but.partition("__mutmut_")[0]
+    for holder, name, function in _trampolines():
+        if _mangled(function) != mutated:
+            setattr(holder, name, function)
+
+
+@functools.cache
+def _trampolines() -> list[tuple[Any, str, FunctionType]]:
+    """Return where trampolines are held, under which name, and what they are in the place of."""
+    modules = [
+        each for name, each in sys.modules.items() if name.startswith(("alliance_api", "tests"))
+    ]
+    classes = {
+        each
+        for module in modules
+        for each in vars(module).values()
+        if isinstance(each, type) and each.__module__.startswith("alliance_api.domain")
+    }
+    return [
+        (holder, name, each.__wrapped__)  # type: ignore[attr-defined]
+        for holder in (*modules, *classes)
+        for name, each in vars(holder).items()
+        if isinstance(each, FunctionType) and each.__code__.co_name == "_trampoline_wrapper"
+    ]
+
+
+def _mangled(function: FunctionType) -> str:
+    """Return a function's name as its mutants bear it."""
+    *of, name = function.__qualname__.split(".")
+    return f"{function.__module__}.{make_mutant_key(name, of[0] if of else None)}"
 
 
 def _recorder(calls: set[str]) -> Callable[..., None]:
@@ -162,6 +227,8 @@ def _meeting(
 ) -> Callable[[], int]:
     def meet() -> int:
         trampoline.set_mutant_under_test(mutant)
+        if mutant != "fail":
+            _be_themselves(but=mutant)
         tests = list(items)
         for item, following in zip_longest(tests, tests[1:]):
             if not _passes(session, item, following):

@@ -79,6 +79,8 @@ def test_what_waits_is_counted_and_how_far_behind_a_reader_is(
 
     async def story() -> None:
         async with a_house(ledger_url, ledger_admin, {}) as house:
+            # Who is awake at any hour: by night nothing would be due.
+            await house.choose(CLIENT)
             await house.told(*facts)
             await counting.waiting(house.parts.store)
 
