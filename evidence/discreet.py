@@ -32,6 +32,7 @@ from evidence import discreet_database
 from evidence.figures import Figure
 from notifier.channels import mail, webhook
 from notifier.channels.console import ConsoleChannel
+from notifier.channels.fence import NO_FENCE
 from notifier.channels.message import Message
 from notifier.channels.provider import Provider, ProviderChannel
 from notifier.domain.reminder import Reminder
@@ -180,7 +181,7 @@ def _message(reminder: Reminder, language: str, *, explicit: bool) -> Message:
     claimed = Claimed(reminder, reminder.due_at - timedelta(days=30), 1, 1, "Europe/Berlin")
     point = ContactPoint(UUID(int=7), "email", "VERIFIED", "someone@example.org", ("whsec_AAAA",))
     speaking = Speaking(load_all(), lambda *_: "https://reminders.example.org/leave/abc")
-    return speaking.words(claimed, Known(chosen, ()), point, str(uuid4()), lambda: None)
+    return speaking.words(claimed, Known(chosen, ()), point, str(uuid4()), NO_FENCE)
 
 
 async def _send(  # noqa: PLR0913 - what is sent where, and what is looked for

@@ -22,6 +22,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 from evidence.figures import Figure
 from notifier.channels.calendar import SUMMARY, entry
+from notifier.channels.fence import NO_FENCE
 from notifier.channels.message import Message
 from notifier.channels.webhook import body, new_secret, signed
 
@@ -104,7 +105,7 @@ def _webhooks(chance: random.Random, count: int) -> list[dict[str, Any]]:
             "",
             "",
             "",
-            lambda: None,
+            NO_FENCE,
             ids=(("occasion", f"session-{number}"),),
             secrets=secrets,
         )

@@ -24,6 +24,7 @@ import psycopg
 from chassis.database import address
 from evidence.chaos.world import ORGANISATION, World, a_world
 from evidence.figures import Figure
+from notifier.channels.fence import NO_FENCE, Fence
 from notifier.channels.http import Pool, post
 from notifier.domain.occasions import Case
 from notifier.domain.planning import Changes
@@ -33,7 +34,7 @@ from notifier.ledger import planned
 from notifier.ledger.claims import Claimed, Claims, Outcome, Settled
 from notifier.ledger.people import Known, Who
 from notifier.ledger.store import Store
-from notifier.worker.sender import Fence, Sender
+from notifier.worker.sender import Sender
 
 AT_ONCE = 32
 MEASURES = ("planned", "claimed", "delivered")
@@ -93,7 +94,7 @@ async def put_theirs(url: str, count: int) -> float:
 async def theirs(url: str, count: int, sink: str | None) -> float:
     """Return jobs a second of procrastinate: all that is due."""
     pool = Pool()
-    app, send = _app(url, lambda key: deliver(sink, pool, key, lambda: None))
+    app, send = _app(url, lambda key: deliver(sink, pool, key, NO_FENCE))
     async with app.open_async():
         for batch in _batches([{"key": str(uuid4())} for _ in range(count)]):
             await send.batch_defer_async(*batch)

@@ -56,7 +56,7 @@ def _of_stops(fenced: Fenced, stops: Stops) -> str:
     return (
         f"{fenced.stops} stops of {stops.seconds:.0f} s at a lease of {stops.lease:.0f} s ({fenced.holding} held claims): "
         f"sent again {fenced.sent_again}, marked over {fenced.marked_over}, late outcomes noted "
-        f"{fenced.late_outcomes}"
+        f"{fenced.late_outcomes}, ended on waking {fenced.ended_on_waking}"
     )
 
 

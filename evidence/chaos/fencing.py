@@ -53,6 +53,7 @@ class Fenced:
     sent_again: int
     doubled: int
     lost: int
+    ended_on_waking: int
 
 
 def fencing(stops: Stops, seed: int = 2) -> Fenced:
@@ -69,19 +70,24 @@ def fencing(stops: Stops, seed: int = 2) -> Fenced:
         names = [f"f{slot}" for slot in range(stops.workers)]
         workers = [world.hire(name, stops.lease, AT_ONCE) for name in names]
         world.wait_for(stops.workers)
-        holding = 0
+        holding = ended = 0
         for number in range(stops.rounds):
             chosen = chance.sample(range(stops.workers), stops.at_a_time)
             world.jump_to(SPRING + timedelta(minutes=number))
             _wait_for_claims(world, stops)
             time.sleep(chance.uniform(0.0, 0.05))
             holding += _stop(world, [(workers[slot], names[slot]) for slot in chosen], stops)
+            # Whoever was stopped between look and write has ended, as it should: another comes.
+            for slot, worker in enumerate(workers):
+                if not worker.is_alive():
+                    workers[slot] = world.hire(names[slot], stops.lease, AT_ONCE)
+                    ended += 1
         _settle(world)
         for worker in workers:
             worker.send(signal.SIGTERM)
         for worker in workers:
             worker.wait(30)
-        return _judged(world, stops.count, holding)
+        return _judged(world, stops.count, holding, ended)
 
 
 def _wait_for_claims(world: World, stops: Stops) -> None:
@@ -116,7 +122,7 @@ def _settle(world: World) -> None:
         time.sleep(0.2)
 
 
-def _judged(world: World, stops: int, holding: int) -> Fenced:
+def _judged(world: World, stops: int, holding: int, ended: int) -> Fenced:
     seen = world.report()
     rows = world.rows(
         "SELECT r.id, c.id, c.channel, r.state FROM reminders r "
@@ -141,6 +147,7 @@ def _judged(world: World, stops: int, holding: int) -> Fenced:
         sum(_sent_again(seen, key) for key in seen["arrivals"]),
         sum(len(seen["effects"].get(key, [])) > 1 for key in honest),
         sum(row[3] != "SENT" for row in rows),
+        ended,
     )
 
 

@@ -20,6 +20,7 @@ import psycopg
 
 from chassis.database import address
 from evidence.chaos.world import World, a_world, start
+from notifier.channels.fence import NO_FENCE
 from notifier.channels.http import Pool, post
 
 WORKERS, CONCURRENCY, BATCH = 3, 32, 300
@@ -47,7 +48,7 @@ def with_task(app: procrastinate.App, sink: str, pool: Pool) -> procrastinate.Ap
     @app.task(name="send", retry=procrastinate.RetryStrategy(max_attempts=25, wait=1))
     async def send(key: str) -> None:
         headers = {"idempotency-key": key, "content-type": "application/json"}
-        await post(pool, f"{sink}/honest", b"{}", headers, lambda: None, seconds=4)
+        await post(pool, f"{sink}/honest", b"{}", headers, NO_FENCE, seconds=4)
 
     return app
 

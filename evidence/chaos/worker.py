@@ -9,8 +9,9 @@ from pathlib import Path
 
 from chassis.masters import local_masters
 from chassis.vault import Vault
+from notifier.channels.fence import Fence, keep_alarms_to_this_thread
 from notifier.channels.http import Pool
-from notifier.channels.message import Fence, Message
+from notifier.channels.message import Message
 from notifier.channels.provider import Provider, ProviderChannel
 from notifier.ledger.claims import Claimed, Claims, Settled
 from notifier.ledger.people import ContactPoint, Contacts, Known
@@ -49,6 +50,7 @@ def words(claimed: Claimed, _: Known, __: ContactPoint, key: str, fence: Fence) 
 
 async def work(given: list[str]) -> None:
     """Be a worker: of a database, master keys, a sink; with a name, a lease and so many at once."""
+    keep_alarms_to_this_thread()
     url, masters, sink, name, lease, at_once = given
     store = Store(url)
     named = f"{url}{'&' if '?' in url else '?'}application_name=worker-{name}"

@@ -61,8 +61,10 @@ def web() -> int:
 def worker() -> int:
     """Read the feeds and send what is due, until told to stop."""
     from notifier.app import Parts, work
+    from notifier.channels.fence import keep_alarms_to_this_thread
     from notifier.settings import Settings
 
+    keep_alarms_to_this_thread()
     logs.log_as_json()
     exporting.install("notifier-worker")
     settings = Settings()  # type: ignore[call-arg]  # the environment fills them

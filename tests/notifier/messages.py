@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from notifier.channels.fence import NO_FENCE
 from notifier.channels.message import Message
 
 REMINDER = UUID("00000000-0000-4000-8000-000000000007")
@@ -25,7 +26,7 @@ def message(**given: Any) -> Message:
         "subject": "A reminder",
         "body": "You have an appointment tomorrow at 15:00.",
         "short": "Appointment tomorrow 15:00",
-        "fence": lambda: None,
+        "fence": NO_FENCE,
     }
     return Message(**{**usual, **given})
 

@@ -8,6 +8,7 @@ import socket
 import pytest
 
 from notifier.channels import addresses
+from notifier.channels.fence import NO_FENCE
 from notifier.channels.guard import Forbidden, Guard, Info, is_public
 from notifier.channels.http import Pool, post
 from notifier.channels.message import ChannelError
@@ -89,7 +90,7 @@ def refusal_of(url: str, guard: Guard) -> str:
     async def ask() -> str:
         pool = Pool(guard)
         try:
-            await post(pool, url, b"{}", {}, lambda: None, seconds=0.5)
+            await post(pool, url, b"{}", {}, NO_FENCE, seconds=0.5)
         except ChannelError as error:
             return error.code
         finally:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import email
 import json
+import math
 import socket
 from base64 import urlsafe_b64decode
 from collections.abc import Iterator
@@ -12,7 +13,6 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.policy import default
-from functools import partial
 from typing import Any
 
 import icalendar
@@ -23,10 +23,11 @@ from standardwebhooks import Webhook
 
 from notifier.channels import webpush
 from notifier.channels.calendar import entry
+from notifier.channels.fence import Fence, Lapsed
 from notifier.channels.guard import Guard
 from notifier.channels.http import Pool
 from notifier.channels.mail import MailChannel, Relay
-from notifier.channels.message import ChannelError, Lapsed
+from notifier.channels.message import ChannelError
 from notifier.channels.provider import Provider, ProviderChannel
 from notifier.channels.webhook import WebhookChannel, new_secret
 from tests.notifier.messages import Sink, a_sink, message
@@ -113,9 +114,7 @@ def test_a_relays_answer_is_for_good_or_for_now(answer: str, permanent: bool, go
 
 
 def test_after_its_lease_no_mail_leaves() -> None:
-    def fallen() -> None:
-        raise Lapsed
-
+    fallen = Fence(-math.inf)
     with an_inbox() as (inbox, relay), pytest.raises(Lapsed):
         asyncio.run(MailChannel(relay).send(message(fence=fallen), "amira@example.org"))
     assert inbox.got == []
@@ -164,9 +163,7 @@ def test_a_providers_answer_is_for_good_or_for_now(
 
 
 def test_after_its_lease_no_request_leaves() -> None:
-    def fallen() -> None:
-        raise Lapsed
-
+    fallen = Fence(-math.inf)
     sink, error = sent(provider, fence=fallen)
     assert isinstance(error, Lapsed)
     assert sink.got == []
@@ -205,6 +202,19 @@ def test_a_request_says_nothing_that_was_not_asked_for() -> None:
     }
 
 
+class Asked(Fence):
+    """A fence that remembers who asked it, and falls with the last of so many looks."""
+
+    def __init__(self, key: str, asked: list[str], most: float = math.inf) -> None:
+        super().__init__()
+        self.key, self.asked, self.most = key, asked, most
+
+    def __call__(self) -> None:
+        self.asked.append(self.key)
+        if len(self.asked) >= self.most:
+            raise Lapsed
+
+
 def test_messages_one_after_the_other_use_one_connection_and_each_asks_its_own_fence() -> None:
     asked: list[str] = []
 
@@ -212,8 +222,7 @@ def test_messages_one_after_the_other_use_one_connection_and_each_asks_its_own_f
         async with a_sink() as sink:
             channel = provider(sink)
             for key in ("key-1", "key-2"):
-                fence = partial(asked.append, key)
-                await channel.send(message(key=key, fence=fence), "+4670000000")
+                await channel.send(message(key=key, fence=Asked(key, asked)), "+4670000000")
             await channel.close()
             return sink
 
@@ -222,14 +231,8 @@ def test_messages_one_after_the_other_use_one_connection_and_each_asks_its_own_f
 
 
 def test_a_lease_that_runs_out_while_the_connection_is_made_lets_nothing_leave() -> None:
-    asked: list[bool] = []
-
-    def falls_afterwards() -> None:
-        asked.append(True)
-        if len(asked) > 1:
-            raise Lapsed
-
-    sink, error = sent(provider, fence=falls_afterwards)
+    asked: list[str] = []
+    sink, error = sent(provider, fence=Asked("key-1", asked, most=2))
     assert isinstance(error, Lapsed)
     assert (len(asked), sink.got) == (2, [])
 

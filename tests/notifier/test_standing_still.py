@@ -13,10 +13,11 @@ from uuid import uuid4
 import pytest
 import uvloop
 
+from notifier.channels.fence import Fence
 from notifier.domain.reminder import Reminder
 from notifier.ledger.claims import Claimed, Outcome, Settled
 from notifier.ledger.people import Known, Who
-from notifier.worker.sender import Fence, Sender
+from notifier.worker.sender import Sender
 
 pytestmark = pytest.mark.ground
 

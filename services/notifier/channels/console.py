@@ -17,8 +17,8 @@ class ConsoleChannel:
 
     async def send(self, message: Message, address: str) -> str:
         """Print one message."""
-        message.fence()
-        self._out.write(f"to {address}: {message.subject}\n{message.body}\n\n")
+        with message.fence:
+            self._out.write(f"to {address}: {message.subject}\n{message.body}\n\n")
         return message.key
 
     async def close(self) -> None:

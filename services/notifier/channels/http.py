@@ -15,8 +15,9 @@ import aiohttp
 from aiohttp.abc import AbstractStreamWriter
 from yarl import URL
 
+from .fence import Fence, Lapsed
 from .guard import Forbidden, Guard
-from .message import ChannelError, Fence, Lapsed
+from .message import ChannelError
 
 MOST_OCTETS = 64 * 1024
 GONE = 410
@@ -45,7 +46,7 @@ class Answer:
 
 
 class _Fenced(aiohttp.BytesPayload):
-    """A body that asks the fence when it is written, and the headers with it: nothing is before it."""
+    """A body that is written within the fence, and the headers with it: nothing is before it."""
 
     def __init__(self, content: bytes, fence: Fence) -> None:
         super().__init__(content)
@@ -56,11 +57,12 @@ class _Fenced(aiohttp.BytesPayload):
     ) -> None:
         """Write it. Raises `Lapsed`, which aiohttp turns into an error of its own."""
         try:
-            self._fence()
+            # It waits for nothing: so short a body goes to the kernel at once.
+            with self._fence:
+                await super().write_with_length(writer, content_length)
         except Lapsed:
             self.has_lapsed = True
             raise
-        await super().write_with_length(writer, content_length)
 
 
 class Pool:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import formatdate
+from typing import Any
 
 import aiosmtplib
 
 from . import addresses
+from .fence import Fence
 from .message import ChannelError, Message
 
 
@@ -66,6 +69,25 @@ def _plain(text: str) -> str:
     return "".join(each for each in text if each.isprintable())[:200]
 
 
+class _Fenced(asyncio.WriteTransport):
+    """A way out that writes within the fence: the relay answers between DATA and the mail itself."""
+
+    def __init__(self, transport: asyncio.BaseTransport, fence: Fence) -> None:
+        super().__init__()
+        self._transport: Any = transport
+        self._fence = fence
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        with self._fence:
+            self._transport.write(data)
+
+    def is_closing(self) -> bool:
+        return bool(self._transport.is_closing())
+
+    def close(self) -> None:
+        self._transport.close()
+
+
 class MailChannel:
     """Mail through one relay; a connection for each mail, so that no other's state is in it."""
 
@@ -105,7 +127,10 @@ class MailChannel:
     ) -> None:
         await client.mail(addresses.email(self._relay.sender))
         await client.rcpt(str(mail["To"]))
-        message.fence()
+        protocol = client.protocol
+        if protocol is None or protocol.transport is None:
+            raise aiosmtplib.SMTPServerDisconnected("Connection lost")
+        protocol.transport = _Fenced(protocol.transport, message.fence)
         await client.data(mail.as_bytes())
 
     async def close(self) -> None:

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
-Fence = Callable[[], None]
-
-
-class Lapsed(Exception):  # noqa: N818  (it says what happened)
-    """The lease ran out: whatever was to be sent is somebody else's now."""
+from .fence import Fence
 
 
 class ChannelError(Exception):
@@ -35,8 +30,8 @@ class ChannelError(Exception):
 class Message:
     """A reminder in the words of one language, ready to be sent.
 
-    `key` is the same each time this reminder is sent on this channel; `fence` raises `Lapsed`
-    once it must not be sent any more, and is asked right before the first octet leaves.
+    `key` is the same each time this reminder is sent on this channel; what makes it
+    a message leaves within `fence`, which raises `Lapsed` once it must not be sent any more.
     """
 
     key: str

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.refused import Refused
 from notifier.channels import addresses, webpush
+from notifier.channels.fence import NO_FENCE
 from notifier.channels.message import Channel, ChannelError, Message
 from notifier.channels.webhook import new_secret
 from notifier.ledger.people import CODE_DIGITS, ContactPoint, Contacts, TooMany
@@ -175,7 +176,7 @@ class Points:
             subject=subject,
             body=text,
             short=text,
-            fence=lambda: None,
+            fence=NO_FENCE,
             event="contact_point.verification",
             ids=(("challenge", code),) if point.channel == "webhook" else (),
             secrets=point.secrets,

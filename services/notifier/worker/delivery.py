@@ -9,12 +9,13 @@ from typing import Any, Protocol
 from uuid import uuid5
 
 from notifier.channels.breaker import Breaker
+from notifier.channels.fence import Fence
 from notifier.channels.message import Channel, ChannelError, Message
 from notifier.ledger.claims import Claimed, Outcome, Settled
 from notifier.ledger.people import ContactPoint, Known, Who
 from notifier.ledger.store import Unavailable
 
-from .sender import FIRST_DELAY, LONGEST_DELAY, Fence
+from .sender import FIRST_DELAY, LONGEST_DELAY
 
 # What a provider can be down with. A refusal of one message says nothing of the next one.
 _DOWN = ("TIMEOUT", "UNREACHABLE", "HTTP_5", "HTTP_429", "SMTP_4", "RELAY")

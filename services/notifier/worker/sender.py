@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from opentelemetry import trace
 
 from chassis import telemetry
-from notifier.channels.message import Lapsed
+from notifier.channels.fence import Fence, Lapsed, clock
 from notifier.ledger.claims import Claimed, Claims, Outcome, Settled
 from notifier.ledger.people import Known, Who
 from notifier.ledger.store import Unavailable
@@ -30,15 +29,6 @@ MARGIN = 0.2
 FIRST_DELAY = 0.5
 GATHER_SECONDS = 0.01
 LONGEST_DELAY = 900.0
-
-Fence = Callable[[], None]
-
-
-def clock() -> float:
-    """Return seconds that pass also while this machine sleeps, which a loop's clock does not promise."""
-    if hasattr(time, "CLOCK_BOOTTIME"):
-        return time.clock_gettime(time.CLOCK_BOOTTIME)
-    return time.monotonic()
 
 
 class Delivers(Protocol):
@@ -155,10 +145,7 @@ class Sender:
         self._has_settled.set()
 
     async def _settle(self, claimed: Claimed, known: Known, until: float) -> Settled | None:
-        def fence() -> None:
-            if clock() >= until:
-                raise Lapsed
-
+        fence = Fence(until)
         try:
             async with asyncio.timeout(min(until - clock(), self._send_seconds)):
                 fence()

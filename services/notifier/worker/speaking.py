@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from notifier.channels.calendar import entry
+from notifier.channels.fence import Fence
 from notifier.channels.message import Message
 from notifier.domain.facts import instant
 from notifier.domain.kind import Thing
@@ -16,8 +17,6 @@ from notifier.kinds.wording import render
 from notifier.ledger.chosen import in_zone, preferences_of
 from notifier.ledger.claims import Claimed, Outcome, Settled
 from notifier.ledger.people import ContactPoint, Known
-
-from .sender import Fence
 
 # The link by which somebody leaves: of an organisation, a person and a kind.
 Link = Callable[[str, str, str], str]
