@@ -20,6 +20,9 @@ NOW = datetime(2026, 3, 9, 9, tzinfo=UTC)
 def codes(day: date, held: date | None = HELD) -> list[str]:
     found = check_closing(day, opened_on=OPENED, today=TODAY, last_held=held)
     assert all(each.field == "closed_on" for each in found)
+    # A sentence that says what to do.
+    assert all(each.message[0].isupper() and each.message.endswith(".") for each in found)
+    assert all(not each.message.isupper() for each in found)
     return [each.code for each in found]
 
 

@@ -270,3 +270,32 @@ def test_no_part_of_a_later_release_is_a_union_of_earlier_ones_but_for_a_few(
         for view in (frozenset[object](), *known):
             near = [then - view for then in unions_of(before.parts) if then & now - view]
             assert min((len((now - view) ^ then) for then in near), default=0) not in range(1, 10)
+
+
+def test_exactly_five_clients_are_withheld_for_what_they_would_tell_and_not_for_being_few() -> None:
+    found = release(drawn({"north": {"a": 5, "b": 3}}), NOBODY_KNOWS)
+    assert found.withheld == {"a": Reason.COMPLEMENTARY, "b": Reason.SMALL_CELL}
+
+
+def test_of_two_cells_that_overlap_the_larger_is_shown_and_the_other_is_not() -> None:
+    one, other = people(*range(20)), people(*range(10, 28))
+    found = release([Cell("one", one), Cell("other", other)], NOBODY_KNOWS)
+    assert found.shown.keys() == {"one"}
+    assert found.withheld == {"other": Reason.COMPLEMENTARY}
+
+
+def test_whom_a_reader_knows_in_both_releases_is_taken_off_both() -> None:
+    then = people(*range(20))
+    now = then | people(*range(20, 32))
+    # Twelve are new, of whom this reader knows eight: four are left. Three of the others are theirs too.
+    mine = people(0, 1, 2, *range(20, 28))
+    assert not Readers((), [[then]]).repeat(now)
+    assert Readers((mine,), [[then]]).repeat(now)
+
+
+def test_two_parts_of_which_most_are_there_are_both_in_the_nearest_union() -> None:
+    larger, smaller = people(*range(9)), people(*range(10, 15))
+    # Five of nine and four of five: the union of both differs in four and one, and four are new.
+    now = people(*range(5), *range(10, 14), *range(20, 24))
+    assert Readers((), [[larger, smaller]]).repeat(now)
+    assert not Readers((), [[larger, smaller]]).repeat(now | people(24))
