@@ -32,7 +32,7 @@ from alliance_api.store.transaction import Database
 
 from . import refused
 from .errors import request_errors, unechoed, unquoted
-from .live import Live
+from .live import Live, live
 from .ready import Ready, audited, opened
 from .schema import PREFIXES, schema
 from .verbs import Verbs
@@ -103,11 +103,11 @@ class Executor:
             if ready.operation.operation is not OperationType.SUBSCRIPTION:
                 return await self.execute(principal, request)
             finish = partial(self._finished, ready=ready)
-            live = Live(self._database, principal, request.trace, ready, finish)
+            found = live(self._database, principal, request.trace, ready, finish)
         except (DocumentRefused, GraphQLError) as error:
             return _malformed(error)
-        await live.begin()
-        return live
+        await found.begin()
+        return found
 
     def _prepare(self, request: Request) -> Ready:
         document = self._documents.load(request.query)

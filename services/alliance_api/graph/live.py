@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Final, TypeVar
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from typing import Final, NamedTuple, TypeVar
 
 import anyio
 from graphql import FieldNode, GraphQLField, get_argument_values
@@ -49,8 +49,20 @@ _NOT_THERE: Final = plain(
 _LEDGER: Final = f"{identifier('read_ledger')} AS "
 
 
+class Root(NamedTuple):
+    """The one field of a subscription, and its key in what is answered."""
+
+    key: str
+    node: FieldNode
+    definition: GraphQLField
+
+
 class Live:
     """One subscription of one principal: `begin`, then `events` until they end."""
+
+    # What may be told of it, as of an `Answer`.
+    status: Final = 200
+    kind: Final = "subscription"
 
     def __init__(
         self,
@@ -71,12 +83,6 @@ class Live:
         self._digest = _DIGEST.format(select=compiled.sql)
         self._asked = compiled.parameters(self._bound(""))
         self._plan = audited(compiled, ready)
-        self._watches_case = self._node.name.value == "caseChanged"
-        self._known: set[str] = set()
-
-    # What may be told of it, as of an `Answer`.
-    status: Final = 200
-    kind: Final = "subscription"
 
     @property
     def document(self) -> str:
@@ -85,62 +91,25 @@ class Live:
 
     async def begin(self) -> None:
         """Look for the first time. Raises what the database raises."""
-        if not self._watches_case:
-            self._known = await self._signals()
 
     async def events(self) -> AsyncIterator[bytes]:
         """Yield answers; it ends when there is nothing any more that may be watched.
 
         Raises what the database raises: whoever watches had better begin anew.
         """
-        async for body in self._case() if self._watches_case else self._raised():
+        async for body in self._bodies():
             yield self._finish(body)
 
-    async def _case(self) -> AsyncIterator[bytes]:
-        shown = ""
-        while True:
-            if await self._look() != shown:
-                body = await self._read("")
-                if self._is_gone(body):
-                    if not shown:
-                        yield await self._not_there()
-                    return
-                shown = hashlib.sha256(body).hexdigest()
-                yield await self._opened(body)
-            await asyncio.sleep(LOOK_SECONDS)
+    def _bodies(self) -> AsyncIterator[bytes]:
+        raise NotImplementedError
 
-    async def _raised(self) -> AsyncIterator[bytes]:
-        while True:
-            await asyncio.sleep(LOOK_SECONDS)
-            for signal in sorted(await self._signals() - self._known):
-                body = await self._read(signal)
-                if not self._is_gone(body):
-                    self._known.add(signal)
-                    yield await self._opened(body)
-
-    async def _signals(self) -> set[str]:
-        found = await whole(open_signals(self._database, self.principal))
-        return set(found.split(",")) if found else set()
-
-    async def _look(self) -> str:
-        looked = self._database.look(self.principal, self._digest, self._asked)
-        return (await whole(looked)).decode()
-
-    async def _read(self, changed: str) -> bytes:
+    async def _read(self, changed: str = "") -> bytes:
         parameters = self._plan.parameters(self._bound(changed))
         read = self._database.read(self.principal, self._plan.sql, parameters, self._trace)
         return await whole(read)
 
     async def _opened(self, body: bytes) -> bytes:
         return await whole(opened(self._plan, body, self.principal, self._database))
-
-    async def _not_there(self) -> bytes:
-        given = get_argument_values(self._definition, self._node, self._ready.variables)
-        asked = parse_id(str(given["id"]))
-        told = (self._trace, self._ready.name, self._ready.document.hash)
-        noted = refused.note(self._database, self.principal, *told, [asked] if asked else [])
-        await whole(noted)
-        return _NOT_THERE
 
     def _is_gone(self, body: bytes) -> bool:
         # Only a look: what is sealed is not opened yet, and beside a hole no JSON.
@@ -163,6 +132,73 @@ class Live:
         )
 
 
+class Case(Live):
+    """A case: as it is, and again each time that has become something else."""
+
+    async def _bodies(self) -> AsyncIterator[bytes]:
+        shown = ""
+        while True:
+            if await self._look() != shown:
+                body = await self._read()
+                if self._is_gone(body):
+                    if not shown:
+                        yield await self._not_there()
+                    return
+                shown = hashlib.sha256(body).hexdigest()
+                yield await self._opened(body)
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def _look(self) -> str:
+        looked = self._database.look(self.principal, self._digest, self._asked)
+        return (await whole(looked)).decode()
+
+    async def _not_there(self) -> bytes:
+        given = get_argument_values(self._definition, self._node, self._ready.variables)
+        asked = parse_id(str(given["id"]))
+        told = (self._trace, self._ready.name, self._ready.document.hash)
+        noted = refused.note(self._database, self.principal, *told, [asked] if asked else [])
+        await whole(noted)
+        return _NOT_THERE
+
+
+class Signals(Live):
+    """Signals: each once, from when it may be seen; those that could be at first are not told."""
+
+    _known: frozenset[str] = frozenset()
+
+    async def begin(self) -> None:
+        """Look which there are."""
+        self._known = await self._open()
+
+    async def _bodies(self) -> AsyncIterator[bytes]:
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            for signal in sorted(await self._open() - self._known):
+                body = await self._read(signal)
+                if not self._is_gone(body):
+                    self._known |= {signal}
+                    yield await self._opened(body)
+
+    async def _open(self) -> frozenset[str]:
+        found = await whole(open_signals(self._database, self.principal))
+        return frozenset(found.split(",")) if found else frozenset()
+
+
+WATCHED: Final[Mapping[str, type[Live]]] = {"caseChanged": Case, "signalRaised": Signals}
+
+
+def live(
+    database: Database,
+    principal: Principal,
+    trace: str,
+    ready: Ready,
+    finish: Callable[[bytes], bytes],
+) -> Live:
+    """Return the subscription that an operation asks for. Raises `GraphQLError`."""
+    field = _root(ready).node.name.value
+    return WATCHED[field](database, principal, trace, ready, finish)
+
+
 async def whole(asked: Awaitable[Found]) -> Found:
     """Return an answer of the database; whoever is cancelled meanwhile is when it is there.
 
@@ -179,12 +215,12 @@ async def open_signals(database: Database, principal: Principal) -> str:
     return (await database.look(principal, _OPEN_SIGNALS, [])).decode()
 
 
-def _root(ready: Ready) -> tuple[str, FieldNode, GraphQLField]:
-    """Return the one field of a subscription, with its response key. Raises `GraphQLError`."""
+def _root(ready: Ready) -> Root:
+    """Return the one field of a subscription. Raises `GraphQLError`."""
     root = ready.schema.subscription_type
     assert root is not None  # noqa: S101  (there is a Subscription type)
     fields = ready.fields(root, [ready.operation.selection_set])
     if len(fields) != 1:  # it may be skipped
         raise refusal("BAD_REQUEST", "A subscription selects one field.", ready.operation)
     [(key, nodes)] = fields.items()
-    return key, nodes[0], root.fields[nodes[0].name.value]
+    return Root(key, nodes[0], root.fields[nodes[0].name.value])
