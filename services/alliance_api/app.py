@@ -19,7 +19,7 @@ from alliance_api.charter.principal import Principal
 from alliance_api.graph.execute import Executor, Request
 from alliance_api.graph.http import GraphQLHTTP
 from alliance_api.graph.page import routes
-from alliance_api.graph.watching import Places
+from alliance_api.graph.watching import EACH, PLACES
 from alliance_api.graph.websocket import GraphQLWebSocket
 from alliance_api.oauth import house as oauth
 from alliance_api.oauth.people.gatehouse import Gatehouse
@@ -31,8 +31,9 @@ from alliance_api.rest.feed import endpoint as feed
 from alliance_api.settings import Settings
 from alliance_api.store.sealer import Sealer
 from alliance_api.store.transaction import Database
-from chassis import exporting, logs
+from chassis import exporting, logs, metrics
 from chassis.masters import LocalMasters, local_masters
+from chassis.places import Places
 from chassis.refused import Refused
 from chassis.signing import SigningKey
 from chassis.tokens import Issuer
@@ -135,7 +136,7 @@ def create_app(
             *accounts.routes(inviting(people), tokens),
         ]
     )
-    watching = (executor, tokens, Places())
+    watching = (executor, tokens, Places(PLACES, EACH, metrics.SUBSCRIPTIONS))
     if settings.graphiql:
         rest.router.routes.extend(routes())
     return Front(GraphQLHTTP(*watching), GraphQLWebSocket(*watching), rest)

@@ -13,6 +13,7 @@ import pytest
 
 from alliance_api.rest.feed import endpoint
 from alliance_api.rest.feed.cursors import Cursor, spell
+from chassis.places import Places
 from chassis.refused import Refused
 from tests.builders import DAY, HOUR, instant, now
 from tests.feeds import answer, settle, told, told_all
@@ -265,12 +266,12 @@ class _Gone:
         return True
 
 
-def _feed(clinic: Clinic, places: endpoint.Places) -> endpoint.Feed:
+def _feed(clinic: Clinic, places: Places) -> endpoint.Feed:
     return endpoint.Feed(clinic.house.database, places)
 
 
 def test_whoever_goes_away_frees_their_place_at_once(clinic: Clinic) -> None:
-    places, gone = endpoint.Places(1), _Gone()
+    places, gone = Places(1, 1), _Gone()
     asked = endpoint.Asked(None, 100, 60)
     who = clinic.notifier().principal
     request: Any = gone
@@ -280,7 +281,7 @@ def test_whoever_goes_away_frees_their_place_at_once(clinic: Clinic) -> None:
 
 
 def test_whoever_is_cancelled_frees_their_place_too(clinic: Clinic) -> None:
-    places = endpoint.Places(1)
+    places = Places(1, 1)
     who = clinic.notifier().principal
 
     class Patient:
@@ -307,7 +308,7 @@ def test_whoever_is_cancelled_frees_their_place_too(clinic: Clinic) -> None:
 def test_nobody_waits_where_too_many_wait_but_whoever_asks_at_once_is_answered(
     clinic: Clinic,
 ) -> None:
-    feed = _feed(clinic, endpoint.Places(0))
+    feed = _feed(clinic, Places(0, 0))
     who = clinic.notifier().principal
     request: Any = _Gone()
     with pytest.raises(Refused) as refused:
@@ -315,3 +316,16 @@ def test_nobody_waits_where_too_many_wait_but_whoever_asks_at_once_is_answered(
     assert (refused.value.status, refused.value.problem["code"]) == (503, "TOO_MANY_WAITING")
     assert refused.value.headers["retry-after"] == "5"
     assert clinic.house.run(feed.wait, request, who, endpoint.Asked(None, 100, 0)).facts == []
+
+
+def test_one_reader_does_not_take_every_place(clinic: Clinic) -> None:
+    places = Places(3, 1)
+    feed, who = _feed(clinic, places), clinic.notifier().principal
+    request: Any = _Gone()
+    asked = endpoint.Asked(None, 100, 1)
+    with places.one(who.person):
+        with pytest.raises(Refused) as refused:
+            clinic.house.run(feed.wait, request, who, asked)
+        assert refused.value.problem["code"] == "TOO_MANY_WAITING"
+    with places.one(clinic.therapist.principal.person):
+        assert clinic.house.run(feed.wait, request, who, asked).facts == []

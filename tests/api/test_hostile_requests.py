@@ -12,7 +12,7 @@ import sqlalchemy.exc
 
 from alliance_api.charter.principal import Principal
 from alliance_api.graph.http import GraphQLHTTP
-from alliance_api.graph.watching import Places
+from chassis.places import Places
 from tests.house import House
 from tests.people import Clinic, Person, body
 
@@ -345,7 +345,7 @@ def test_a_pool_that_is_exhausted_is_no_fault_of_the_request() -> None:
             return True
 
     executor: Any = None
-    app = GraphQLHTTP(executor, Busy(), Places())
+    app = GraphQLHTTP(executor, Busy(), Places(500, 20))
 
     async def ask() -> httpx.Response:
         transport = httpx.ASGITransport(app=app)

@@ -9,7 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
-from alliance_api.graph.watching import EACH, Full, Places
+from alliance_api.graph.watching import EACH
+from chassis.places import Full, Places
 from tests.applications import register
 from tests.builders import a_case, answers
 from tests.house import House
@@ -242,7 +243,7 @@ def test_a_server_that_stops_sends_its_watchers_away(
 def test_nobody_takes_every_place(clinic: Clinic) -> None:
     places = Places(most=3, each=2)
     one, other, third = (
-        each.principal for each in (clinic.client, clinic.therapist, clinic.supervisor)
+        each.principal.person for each in (clinic.client, clinic.therapist, clinic.supervisor)
     )
     with places.one(one), places.one(one):
         with pytest.raises(Full), places.one(one):

@@ -20,9 +20,10 @@ from alliance_api.graph import live, websocket
 from alliance_api.graph.execute import Executor, Request
 from alliance_api.graph.live import Live
 from alliance_api.graph.sse import Stream
-from alliance_api.graph.watching import Places, until_over
+from alliance_api.graph.watching import until_over
 from alliance_api.graph.websocket import OPERATIONS, PROTOCOL, GraphQLWebSocket
 from alliance_api.oauth import caller
+from chassis.places import Places
 
 NOBODY: frozenset[str] = frozenset()
 SOMEBODY = Principal(uuid4(), uuid4(), None, NOBODY, NOBODY, "tests", "TREAT")
@@ -92,7 +93,7 @@ def _talk(line: Line, callers: Callers, seconds: float, database: Any = Silent()
     async def talked() -> bool:
         executor: Any = Executor(database, lambda: datetime.now(UTC))
         scope = {"type": "websocket", "subprotocols": [PROTOCOL], "headers": []}
-        endpoint = GraphQLWebSocket(executor, callers, Places())
+        endpoint = GraphQLWebSocket(executor, callers, Places(500, 20))
         with anyio.move_on_after(seconds) as waited:
             await endpoint(scope, line.receive, line.send)
         return not waited.cancelled_caught

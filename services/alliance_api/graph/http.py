@@ -20,6 +20,7 @@ from starlette.types import Receive, Scope, Send
 from alliance_api.charter.principal import Principal
 from chassis import metrics
 from chassis.database import CANNOT, state_of
+from chassis.places import Full, Places
 from chassis.problems import ALWAYS, Unauthorised
 from chassis.strict_json import BadJson, parse
 
@@ -27,7 +28,7 @@ from .errors import plain
 from .execute import Answer, Executor, Request
 from .live import Live
 from .sse import EVENT_STREAM, Stream
-from .watching import Callers, Full, Places, unfailing, until_over
+from .watching import FULL, Callers, unfailing, until_over
 
 LARGEST_BODY = 64 * 1024
 RESPONSE_JSON = "application/graphql-response+json"
@@ -76,12 +77,12 @@ class GraphQLHTTP:
             # How long somebody watches is no duration of a request.
             found = await self._noted(scope, headers, receive)
             if isinstance(found, Live):
-                with self._places.one(found.principal):
+                with self._places.one(found.principal.person):
                     await self._watched(found, headers, Stream(receive, send))
                 return
             answer, extra = found
-        except Full as full:
-            stopped = Stopped(503, full.code, full.message, (b"retry-after", b"5"))
+        except Full:
+            stopped = Stopped(503, *FULL, (b"retry-after", b"5"))
             answer, extra = stopped.answer, stopped.headers
         if answer.status == HTTPStatus.OK and _wants_only_events(headers):
             await Stream(receive, send).once(answer.body)

@@ -1,20 +1,15 @@
-"""What every stream of answers shares: its place, and the token that it lasts as long as."""
+"""What every stream of answers shares: how many there may be, and the token that it lasts as long as."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable
 from typing import Final, Protocol
-from uuid import UUID
 
 from starlette.types import Scope
 
 from alliance_api.charter.principal import Principal
-from chassis import metrics
-from chassis.metrics import Metric
 
 PLACES: Final = 500
 """How many subscriptions one process serves at once: each looks once a second."""
@@ -24,6 +19,11 @@ KEEP_SECONDS: Final = 0.5
 """Between two looks at a token: with the second of a replica that listens, under two in all."""
 LAST_SECONDS: Final = 2.0
 """So long one who does not read is waited for with the last that there is to say."""
+FULL: Final = (
+    "TOO_MANY_SUBSCRIPTIONS",
+    "Too many are watching. End a subscription, or try again later.",
+)
+"""Code and message for whom there is no place."""
 
 _log = logging.getLogger("alliance.graphql")
 
@@ -43,45 +43,8 @@ class Callers(Protocol):
         """Say whether a token that was taken is good yet."""
 
 
-class Full(Exception):  # noqa: N818  (an expected outcome, not an error)
-    """There is no place for one more."""
-
-    code: Final = "TOO_MANY_SUBSCRIPTIONS"
-    message: Final = "Too many are watching. End a subscription, or try again later."
-
-
 class Lost(Exception):  # noqa: N818  (it is told nobody but those who stream)
     """A stream ended for a fault of ours, and had better be asked for again."""
-
-
-class Places:
-    """Who watches; whoever leaves, for whatever reason, frees their place."""
-
-    def __init__(
-        self, most: int = PLACES, each: int = EACH, counted: Metric | None = metrics.SUBSCRIPTIONS
-    ) -> None:
-        """Begin with nobody."""
-        self._most, self._each, self._counted = most, each, counted
-        self._taken: Counter[UUID] = Counter()
-
-    @contextmanager
-    def one(self, principal: Principal) -> Iterator[None]:
-        """Hold a place. Raises `Full` if there is none."""
-        if self._taken.total() >= self._most or self._taken[principal.person] >= self._each:
-            raise Full
-        self._taken[principal.person] += 1
-        self._count(1)
-        try:
-            yield
-        finally:
-            self._taken[principal.person] -= 1
-            if not self._taken[principal.person]:
-                del self._taken[principal.person]
-            self._count(-1)
-
-    def _count(self, change: int) -> None:
-        if self._counted is not None:
-            metrics.add(self._counted, change)
 
 
 async def until_over(callers: Callers, authorization: str) -> None:

@@ -20,6 +20,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from alliance_api.charter.principal import Principal
 from chassis import metrics
+from chassis.places import Full, Places
 from chassis.problems import Unauthorised
 
 from .errors import plain
@@ -30,12 +31,11 @@ from .messages import Close, Closed, message_of
 from .sse import QUIET_SECONDS
 from .watching import (
     EACH,
+    FULL,
     LAST_SECONDS,
     PLACES,
     Callers,
-    Full,
     Lost,
-    Places,
     lost,
     unfailing,
     until_over,
@@ -62,7 +62,7 @@ class GraphQLWebSocket:
         """Keep who executes, who says who asks, and the places of those who watch."""
         self._executor, self._callers, self._places = executor, callers, places
         # A connection on which nothing is watched costs something too.
-        self._lines = Places(2 * PLACES, EACH, counted=None)
+        self._lines = Places(2 * PLACES, EACH)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Talk with one client until it is over."""
@@ -79,7 +79,7 @@ class GraphQLWebSocket:
         await socket.accept(PROTOCOL if offered else None)
         caller = await _Caller(socket, self._callers).let_in(offered=offered)
         try:
-            with self._lines.one(caller.principal):
+            with self._lines.one(caller.principal.person):
                 await socket.send_text('{"type":"connection_ack"}')
                 await _Talk(socket, caller, self._executor, self._places).held(
                     until_over(self._callers, caller.authorization)
@@ -193,7 +193,7 @@ class _Talk:
             raise Closed(Close.ID_TAKEN, "This id is of an operation that still runs.")
         if len(self._running) >= OPERATIONS:
             # Told from here: whoever does not read this is not listened to meanwhile.
-            await self._error(id_, plain(Full.code, Full.message))
+            await self._error(id_, plain(*FULL))
             return
         await self._room.acquire()
         scope = self._running[id_] = anyio.CancelScope()
@@ -219,7 +219,7 @@ class _Talk:
         try:
             found = await self._found(payload)
             if isinstance(found, Live):
-                with self._places.one(self._caller.principal):
+                with self._places.one(self._caller.principal.person):
                     async for body in unfailing(found.events()):
                         await self._next(id_, body)
             elif found.status == 200:  # noqa: PLR2004
@@ -227,8 +227,8 @@ class _Talk:
             else:
                 await self._error(id_, found.body)
                 return
-        except Full as full:
-            await self._error(id_, plain(full.code, full.message))
+        except Full:
+            await self._error(id_, plain(*FULL))
         except Stopped as stopped:
             await self._error(id_, stopped.answer.body)
         else:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -20,6 +20,7 @@ from alliance_api.charter.principal import Principal
 from alliance_api.store import feed
 from alliance_api.store.transaction import Database
 from chassis import metrics
+from chassis.places import Full, Places
 from chassis.problems import ALWAYS
 from chassis.refused import Refused
 
@@ -34,6 +35,8 @@ PAUSE: Final = 0.25
 """Seconds between two looks of somebody who waits."""
 PLACES: Final = 100
 """How many may wait at once in one process."""
+EACH: Final = 20
+"""How many of these may be one reader's: more than a clinic has of workers."""
 
 _UNAVAILABLE = "The feed could not be read now. Try again with the same cursor."
 _GONE = (
@@ -78,29 +81,6 @@ def _whole(request: Request, field: str, bounds: tuple[int, int, int]) -> int:
     raise Refused(400, "ARGUMENT_OUT_OF_RANGE", told, field)
 
 
-class Places:
-    """How many are waiting; whoever leaves, for whatever reason, frees their place."""
-
-    def __init__(self, most: int = PLACES) -> None:
-        """Begin with nobody."""
-        self.most = most
-        self.taken = 0
-
-    @asynccontextmanager
-    async def one(self) -> AsyncIterator[None]:
-        """Hold a place. Raises `Refused` if there is none."""
-        if self.taken >= self.most:
-            told = "Too many are waiting here. Ask again without `wait`, or later."
-            raise Refused(503, "TOO_MANY_WAITING", told, "wait", {"retry-after": "5"})
-        self.taken += 1
-        metrics.add(metrics.FEED_WAITING, 1)
-        try:
-            yield
-        finally:
-            self.taken -= 1
-            metrics.add(metrics.FEED_WAITING, -1)
-
-
 class Feed:
     """Reads batches for principals."""
 
@@ -127,18 +107,27 @@ class Feed:
             return found
         loop = asyncio.get_running_loop()
         until = loop.time() + asked.wait
-        async with self.places.one():
+        with self._place(principal):
             while not found.facts and loop.time() < until and not await request.is_disconnected():
                 await asyncio.sleep(min(PAUSE, max(0, until - loop.time())))
                 found = await self.batch(principal, asked)
         return found
+
+    @contextmanager
+    def _place(self, principal: Principal) -> Iterator[None]:
+        try:
+            with self.places.one(principal.person):
+                yield
+        except Full:
+            told = "Too many are waiting here. Ask again without `wait`, or later."
+            raise Refused(503, "TOO_MANY_WAITING", told, "wait", {"retry-after": "5"}) from None
 
 
 def routes(
     database: Database, authenticate: Authenticate, clock: Callable[[], datetime]
 ) -> list[BaseRoute]:
     """Return the feed's route; lag is told by the clock."""
-    found = Feed(database, Places())
+    found = Feed(database, Places(PLACES, EACH, metrics.FEED_WAITING))
 
     async def answer(request: Request) -> Response:
         principal = await principal_of(authenticate, request)
