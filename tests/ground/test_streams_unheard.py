@@ -207,8 +207,9 @@ def test_without_a_database_all_begin_anew() -> None:
     assert "secret" not in str(line.sent)
 
 
-def test_a_connection_has_its_place_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(websocket, "EACH", 0)
+@pytest.mark.parametrize("limit", ["EACH", "STRANGERS", "OF_ONE_ADDRESS"])
+def test_a_connection_has_its_place_too(limit: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(websocket, limit, 0)
     line = Line(HELLO, reads=9)
     assert _talk(line, Callers(), PATIENCE)
     assert line.sent[-1]["code"] == 1013

@@ -43,6 +43,10 @@ from .watching import (
 
 PROTOCOL: Final = "graphql-transport-ws"
 INIT_SECONDS: Final = 3.0
+STRANGERS: Final = 400
+"""How many may be connected at once who have not said yet who they are."""
+OF_ONE_ADDRESS: Final = 100
+"""How many of these may come from one address."""
 OPERATIONS: Final = 10
 """How many operations one connection may have at once."""
 SERVED: Final[Mapping[str, Any]] = {
@@ -63,6 +67,7 @@ class GraphQLWebSocket:
         self._executor, self._callers, self._places = executor, callers, places
         # A connection on which nothing is watched costs something too.
         self._lines = Places(2 * PLACES, EACH)
+        self._strangers = Places(STRANGERS, OF_ONE_ADDRESS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Talk with one client until it is over."""
@@ -77,15 +82,16 @@ class GraphQLWebSocket:
 
     async def _talk(self, socket: WebSocket, *, offered: bool) -> None:
         await socket.accept(PROTOCOL if offered else None)
-        caller = await _Caller(socket, self._callers).let_in(offered=offered)
         try:
+            with self._strangers.one(socket.client and socket.client.host):
+                caller = await _Caller(socket, self._callers).let_in(offered=offered)
             with self._lines.one(caller.principal.person):
                 await socket.send_text('{"type":"connection_ack"}')
                 await _Talk(socket, caller, self._executor, self._places).held(
                     until_over(self._callers, caller.authorization)
                 )
         except Full:
-            raise Closed(Close.TRY_AGAIN, "You have too many connections.") from None
+            raise Closed(Close.TRY_AGAIN, "There are too many connections.") from None
 
 
 class _Caller:
