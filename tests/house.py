@@ -325,11 +325,11 @@ async def first_event(
 ) -> tuple[int, dict[str, Any]]:
     """POST to /graphql for events, and hang up after the first; or return the answer that came."""
     told: list[Any] = []
-    heard = asyncio.Event()
+    heard, given_away = asyncio.Event(), asyncio.Event()
 
     async def receive() -> dict[str, Any]:
-        if not told:
-            told.append({})
+        if not given_away.is_set():
+            given_away.set()
             return {"type": "http.request", "body": content, "more_body": False}
         await heard.wait()
         return {"type": "http.disconnect"}
@@ -351,8 +351,8 @@ async def first_event(
         receive,
         send,
     )
-    status: int = told[1]["status"]
-    body: bytes = told[2]["body"]
+    status: int = told[0]["status"]
+    body: bytes = told[1]["body"]
     _, is_event, event = body.partition(b"data: ")
     found: dict[str, Any] = json.loads(event if is_event else body)
     return status, found
